@@ -1,0 +1,1 @@
+//! Charter: see ARCHITECTURE.md.
