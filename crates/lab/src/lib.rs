@@ -1,1 +1,28 @@
-//! Charter: see ARCHITECTURE.md.
+//! WORLD: machines, the network between them, the clock; the only owner of both.
+//!
+//! | | |
+//! |---|---|
+//! | holds | one [`Lab`]: every machine (engine, agent, optional manager), one event queue |
+//! | takes | requests to a machine's daemon, requests through the mesh, faults, time |
+//! | gives | answers, replies, a [`View`], a trace, a digest |
+//! | moby | `daemon/cluster` (module `daemon`), `libnetwork`'s ingress (module `mesh`) |
+//!
+//! Everything in here is a value: clone it, save it, compare it. Nothing happens but in
+//! [`Lab::step`], one event at a time, in the order of (instant, order of scheduling).
+//!
+//! **Invariant:** no text for people is made here except the daemon's own words.
+
+pub mod call;
+pub mod config;
+pub mod fault;
+mod lab;
+pub mod view;
+
+pub use call::{Answer, CallId, Hop, HttpOutcome, HttpReply, Machine, Origin, RequestId};
+pub use config::{LabConfig, MachineConfig};
+pub use fault::{Fault, FaultError};
+pub use lab::Lab;
+pub use view::{
+    ContainerView, LinkView, MachineView, PortView, RaftRole, RaftView, RingView, ServiceView,
+    SwarmView, View,
+};
