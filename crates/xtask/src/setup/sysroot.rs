@@ -1,0 +1,154 @@
+//! The standard library of the page's target, built from the source Debian ships.
+//!
+//! Debian's package `rust-src` of the same release holds the library's source with all it
+//! depends on. It is asked for with a private list of sources: the machine's own lists, and what
+//! it has installed, stay as they are. The mirror is the one the machine itself uses.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use rustc_build_sysroot::{BuildMode, SysrootBuilder, SysrootConfig};
+
+use super::wasm_target::Compiler;
+use crate::common::{WASM, cargo, find, run, say, tool_dir};
+
+/// Where Debian may hold the release, the likeliest first.
+const SUITES: [&str; 5] = ["trixie-backports", "sid", "trixie", "forky", "bookworm-backports"];
+
+/// Signs Debian's suites.
+const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
+
+/// Builds the target for `compiler` and puts it where rustup would have put it.
+pub(super) fn build(compiler: &Compiler) -> Result<()> {
+    let home = tool_dir("wasm32-std", &compiler.release)?;
+    let built = home.join("sysroot");
+    let marker = built.join("complete");
+    if !marker.is_file() {
+        let library = source(&home, &compiler.release)?;
+        compile(&library, &built, compiler)?;
+        fs::write(&marker, "")?;
+        // 200 MB that nothing reads any more.
+        let _ = fs::remove_dir_all(home.join("source"));
+    }
+    let from = built.join("lib/rustlib").join(WASM);
+    let to = compiler.sysroot.join("lib/rustlib").join(WASM);
+    say("adding the library to the compiler's own folder");
+    copy(&from, &to).with_context(|| format!("cannot write {}", to.display()))
+}
+
+/// The library's source, downloaded if it is not in the cache.
+fn source(home: &Path, release: &str) -> Result<PathBuf> {
+    let library = home.join("source").join(format!("usr/src/rustc-{release}/library"));
+    if library.join("std/Cargo.toml").is_file() {
+        return Ok(library);
+    }
+    for tool in ["apt-get", "dpkg"] {
+        if find(tool).is_none() {
+            bail!("its source is known to be packaged by Debian only, and there is no {tool}");
+        }
+    }
+    let mirror = mirror()?;
+    let apt = home.join("apt");
+    for suite in SUITES {
+        say(&format!("looking for rust-src {release} in Debian {suite}; about 30 MB, seconds"));
+        match download(&apt, &mirror, suite, release) {
+            Ok(package) => {
+                unpack(&package, &home.join("source"))?;
+                let _ = fs::remove_dir_all(&apt);
+                if library.join("std/Cargo.toml").is_file() {
+                    return Ok(library);
+                }
+                bail!("rust-src {release} is laid out in an unknown way");
+            }
+            Err(error) => say(&format!("not in {suite}: {error:#}")),
+        }
+    }
+    bail!("no source of Rust {release} found")
+}
+
+/// The Debian mirror of this machine, from its own apt lists.
+fn mirror() -> Result<String> {
+    let mut files = vec![PathBuf::from("/etc/apt/sources.list")];
+    if let Ok(entries) = fs::read_dir("/etc/apt/sources.list.d") {
+        let mut more: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+        more.sort();
+        files.extend(more);
+    }
+    for file in files {
+        let Ok(text) = fs::read_to_string(&file) else { continue };
+        let lines = text.lines().filter(|line| !line.trim_start().starts_with('#'));
+        let mut words = lines.flat_map(str::split_whitespace);
+        let found = words
+            .find(|word| word.contains("://") && word.trim_end_matches('/').ends_with("/debian"));
+        if let Some(uri) = found {
+            return Ok(uri.to_owned());
+        }
+    }
+    bail!("this machine's apt lists name no Debian mirror")
+}
+
+/// Fetches the package of exactly `release` from one suite.
+fn download(apt: &Path, mirror: &str, suite: &str, release: &str) -> Result<PathBuf> {
+    let dir = apt.join(suite);
+    fs::create_dir_all(dir.join("lists/partial"))?;
+    let list = dir.join("sources.list");
+    fs::write(&list, format!("deb [signed-by={KEYRING}] {mirror} {suite} main\n"))?;
+    let apt_get = || {
+        let mut command = Command::new("apt-get");
+        command
+            .current_dir(&dir)
+            .arg("-qq")
+            .args(["-o", &format!("Dir::Etc::sourcelist={}", list.display())])
+            .args(["-o", "Dir::Etc::sourceparts=-"])
+            .args(["-o", &format!("Dir::State::lists={}", dir.join("lists").display())])
+            .args(["-o", &format!("Dir::Cache={}", dir.display())])
+            .args(["-o", "APT::Sandbox::User=root"])
+            .args(["-o", "Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false"]);
+        command
+    };
+    run(apt_get().arg("update"))?;
+    run(apt_get().args(["download", &format!("rust-src={release}*")]))?;
+    let package = fs::read_dir(&dir)?
+        .flatten()
+        .map(|entry| entry.path())
+        .find(|path| path.extension().is_some_and(|ext| ext == "deb"));
+    package.context("apt-get downloaded nothing")
+}
+
+fn unpack(package: &Path, into: &Path) -> Result<()> {
+    fs::create_dir_all(into)?;
+    run(Command::new("dpkg").arg("-x").arg(package).arg(into))
+}
+
+fn compile(library: &Path, into: &Path, compiler: &Compiler) -> Result<()> {
+    say("compiling the standard library; 1 to 3 minutes");
+    let mut build = cargo();
+    build.env("RUSTC_BOOTSTRAP", "1").env_remove("CARGO_TARGET_DIR").env_remove("RUSTFLAGS");
+    build.stdout(std::process::Stdio::inherit()).stderr(std::process::Stdio::inherit());
+    // Messages of a panic name the library as in a downloaded one, not a folder of this machine.
+    let names =
+        format!("--remap-path-prefix={}=/rustc/{}/library", library.display(), compiler.commit);
+    SysrootBuilder::new(into, WASM)
+        .build_mode(BuildMode::Build)
+        .sysroot_config(SysrootConfig::WithStd { std_features: vec!["panic-unwind".into()] })
+        .rustflag(names)
+        .cargo(build)
+        .build_from_source(library)?;
+    Ok(())
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let goal = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &goal)?;
+        } else {
+            fs::copy(entry.path(), goal)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,3 @@
+//! The journeys: what only a real browser can show. `cargo xtask test journeys` runs them.
+
+mod page_opens;

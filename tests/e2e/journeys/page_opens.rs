@@ -1,0 +1,15 @@
+//! The page loads, its program starts, nothing complains.
+
+use anyhow::{Result, ensure};
+use e2e::Journey;
+
+#[test]
+fn page_opens() -> Result<()> {
+    let journey = Journey::start()?;
+    journey.goto("")?;
+    journey.wait_until("document.title.includes('Enxame')", 30)?;
+    journey.wait_until("document.body.innerText.trim().length > 0", 30)?;
+    let errors = journey.console_errors()?;
+    ensure!(errors.is_empty(), "the console says: {errors:?}");
+    Ok(())
+}
