@@ -1,0 +1,92 @@
+//! Writing tables and keeping the indexes in step.
+
+use super::{Store, StoreEvent};
+use api::{ID_LEN, Object, ObjectId, StoreAction, Task, TaskId};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// Where ranges over tasks begin.
+pub(super) fn lowest_task() -> TaskId {
+    TaskId::parse(&"0".repeat(ID_LEN)).unwrap_or_else(|| TaskId::from_random([0; 17]))
+}
+
+impl Store {
+    /// Applies one change. Removing what is not there changes nothing.
+    pub(super) fn change(&mut self, action: &StoreAction) -> Option<StoreEvent> {
+        match action {
+            StoreAction::Create(object) | StoreAction::Update(object) => Some(self.put(object)),
+            StoreAction::Remove(id) => self.take(*id).map(StoreEvent::Removed),
+        }
+    }
+
+    fn put(&mut self, object: &Object) -> StoreEvent {
+        let old = match object {
+            Object::Cluster(new) => self.cluster.replace(Rc::clone(new)).map(Object::Cluster),
+            Object::Node(new) => insert(&mut self.nodes, new.id, new).map(Object::Node),
+            Object::Service(new) => insert(&mut self.services, new.id, new).map(Object::Service),
+            Object::Task(new) => {
+                let old = insert(&mut self.tasks, new.id, new);
+                self.reindex(old.as_deref(), Some(new));
+                old.map(Object::Task)
+            }
+            Object::Network(new) => insert(&mut self.networks, new.id, new).map(Object::Network),
+            Object::Secret(new) => insert(&mut self.secrets, new.id, new).map(Object::Secret),
+            Object::Config(new) => insert(&mut self.configs, new.id, new).map(Object::Config),
+        };
+        match old {
+            Some(old) => StoreEvent::Updated { old, new: object.clone() },
+            None => StoreEvent::Created(object.clone()),
+        }
+    }
+
+    fn take(&mut self, id: ObjectId) -> Option<Object> {
+        match id {
+            ObjectId::Cluster(_) => self.cluster.take().map(Object::Cluster),
+            ObjectId::Node(id) => Rc::make_mut(&mut self.nodes).remove(&id).map(Object::Node),
+            ObjectId::Service(id) => {
+                Rc::make_mut(&mut self.services).remove(&id).map(Object::Service)
+            }
+            ObjectId::Task(id) => {
+                let old = Rc::make_mut(&mut self.tasks).remove(&id);
+                self.reindex(old.as_deref(), None);
+                old.map(Object::Task)
+            }
+            ObjectId::Network(id) => {
+                Rc::make_mut(&mut self.networks).remove(&id).map(Object::Network)
+            }
+            ObjectId::Secret(id) => Rc::make_mut(&mut self.secrets).remove(&id).map(Object::Secret),
+            ObjectId::Config(id) => Rc::make_mut(&mut self.configs).remove(&id).map(Object::Config),
+        }
+    }
+
+    fn reindex(&mut self, old: Option<&Task>, new: Option<&Task>) {
+        let slot = |task: &Task| (task.service_id, task.slot, task.id);
+        if old.map(slot) != new.map(slot) {
+            let index = Rc::make_mut(&mut self.by_slot);
+            if let Some(task) = old {
+                index.remove(&slot(task));
+            }
+            if let Some(task) = new {
+                index.insert(slot(task));
+            }
+        }
+        let place = |task: &Task| task.node_id.map(|node| (node, task.id));
+        if old.and_then(place) != new.and_then(place) {
+            let index = Rc::make_mut(&mut self.by_node);
+            if let Some(key) = old.and_then(place) {
+                index.remove(&key);
+            }
+            if let Some(key) = new.and_then(place) {
+                index.insert(key);
+            }
+        }
+    }
+}
+
+fn insert<I: Ord + Copy, T>(
+    table: &mut Rc<BTreeMap<I, Rc<T>>>,
+    id: I,
+    object: &Rc<T>,
+) -> Option<Rc<T>> {
+    Rc::make_mut(table).insert(id, Rc::clone(object))
+}
