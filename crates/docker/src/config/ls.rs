@@ -1,0 +1,25 @@
+//! `docker config ls`: list configs.
+//!
+//! Docker: `cli/command/config/ls.go`.
+
+use crate::prelude::*;
+
+static FLAGS: &[Flag] = &[
+    short('f', "filter", Kind::Filter, "Filter output based on conditions provided"),
+    flag("format", Kind::Str, "Pretty-print configs using a Go template"),
+    short('q', "quiet", Kind::Bool, "Only display IDs"),
+];
+
+pub(crate) const COMMAND: Command = Command {
+    path: "config ls",
+    usage: "[OPTIONS]",
+    short: "List configs",
+    aliases: &["list"],
+    flags: FLAGS,
+    start,
+    ..COMMAND_DEFAULTS
+};
+
+fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
+    crate::command::later()
+}

@@ -1,0 +1,29 @@
+//! `docker container stop`, `docker stop`: stop one or more running containers.
+//!
+//! Docker: `cli/command/container/stop.go`.
+
+use crate::prelude::*;
+
+static FLAGS: &[Flag] = &[
+    short('t', "time", Kind::Int, "Seconds to wait for stop before killing it (default 10)"),
+];
+
+pub(crate) const COMMAND: Command = Command {
+    path: "container stop",
+    usage: "[OPTIONS] CONTAINER [CONTAINER...]",
+    short: "Stop one or more running containers",
+    args: Args::AtLeast(1),
+    flags: FLAGS,
+    start,
+    ..COMMAND_DEFAULTS
+};
+
+pub(crate) const LEGACY: Command = Command {
+    path: "stop",
+    aliases: &[],
+    ..COMMAND
+};
+
+fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
+    crate::command::later()
+}

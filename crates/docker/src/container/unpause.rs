@@ -1,0 +1,25 @@
+//! `docker container unpause`, `docker unpause`:
+//! unpause all processes within one or more containers.
+//!
+//! Docker: `cli/command/container/unpause.go`.
+
+use crate::prelude::*;
+
+pub(crate) const COMMAND: Command = Command {
+    path: "container unpause",
+    usage: "CONTAINER [CONTAINER...]",
+    short: "Unpause all processes within one or more containers",
+    args: Args::AtLeast(1),
+    start,
+    ..COMMAND_DEFAULTS
+};
+
+pub(crate) const LEGACY: Command = Command {
+    path: "unpause",
+    aliases: &[],
+    ..COMMAND
+};
+
+fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
+    crate::command::later()
+}

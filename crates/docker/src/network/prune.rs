@@ -1,0 +1,23 @@
+//! `docker network prune`: remove all unused networks.
+//!
+//! Docker: `cli/command/network/prune.go`.
+
+use crate::prelude::*;
+
+static FLAGS: &[Flag] = &[
+    flag("filter", Kind::Filter, "Provide filter values (e.g. 'until=<timestamp>')"),
+    short('f', "force", Kind::Bool, "Do not prompt for confirmation"),
+];
+
+pub(crate) const COMMAND: Command = Command {
+    path: "network prune",
+    usage: "[OPTIONS]",
+    short: "Remove all unused networks",
+    flags: FLAGS,
+    start,
+    ..COMMAND_DEFAULTS
+};
+
+fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
+    crate::command::later()
+}

@@ -1,0 +1,24 @@
+//! `docker node rm`: remove one or more nodes from the swarm.
+//!
+//! Docker: `cli/command/node/rm.go`.
+
+use crate::prelude::*;
+
+static FLAGS: &[Flag] = &[
+    short('f', "force", Kind::Bool, "Force remove a node from the swarm"),
+];
+
+pub(crate) const COMMAND: Command = Command {
+    path: "node rm",
+    usage: "[OPTIONS] NODE [NODE...]",
+    short: "Remove one or more nodes from the swarm",
+    aliases: &["remove"],
+    args: Args::AtLeast(1),
+    flags: FLAGS,
+    start,
+    ..COMMAND_DEFAULTS
+};
+
+fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
+    crate::command::later()
+}

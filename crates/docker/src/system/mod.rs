@@ -1,0 +1,8 @@
+//! `docker system`: one file a command.
+
+pub(crate) mod df;
+pub(crate) mod events;
+pub(crate) mod info;
+pub(crate) mod inspect;
+pub(crate) mod prune;
+pub(crate) mod version;

@@ -1,0 +1,26 @@
+//! `docker volume rm`:
+//! remove one or more volumes. You cannot remove a volume that is in use by a container..
+//!
+//! Docker: `cli/command/volume/rm.go`.
+
+use crate::prelude::*;
+
+static FLAGS: &[Flag] = &[
+    short('f', "force", Kind::Bool, "Force the removal of one or more volumes"),
+];
+
+pub(crate) const COMMAND: Command = Command {
+    path: "volume rm",
+    usage: "[OPTIONS] VOLUME [VOLUME...]",
+    short: "Remove one or more volumes. You cannot remove a volume that is in use by a \
+            container.",
+    aliases: &["remove"],
+    args: Args::AtLeast(1),
+    flags: FLAGS,
+    start,
+    ..COMMAND_DEFAULTS
+};
+
+fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
+    crate::command::later()
+}
