@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_types, reason = "a chore is timed by a real clock")]
 
 mod common;
+mod develop;
 mod native;
 mod page;
 mod serve;

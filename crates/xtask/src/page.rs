@@ -42,7 +42,7 @@ pub(crate) fn build(tools: &PageTools, out: &Path) -> Result<()> {
     lessons(out)
 }
 
-/// A Trunk command with our tools, for `build` and for `serve --dev`.
+/// A Trunk command with our tools.
 pub(crate) fn trunk_command(tools: &PageTools, verb: &str) -> Result<Command> {
     let mut command = Command::new("trunk");
     command.current_dir(root()).arg(verb);
@@ -96,7 +96,7 @@ fn remap() -> String {
 }
 
 /// The lessons lie beside the page as they are, so that an instructor can read and link them.
-fn lessons(out: &Path) -> Result<()> {
+pub(crate) fn lessons(out: &Path) -> Result<()> {
     let from = root().join("lessons");
     copy_tree(&from, &out.join("lessons"))
         .with_context(|| format!("cannot copy {} to {}", from.display(), out.display()))

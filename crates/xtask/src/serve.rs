@@ -1,15 +1,14 @@
 //! `serve`: the page as it would be published, on this machine, in a browser.
 //!
-//! `--dev` hands over to Trunk instead: it rebuilds and reloads at every change.
+//! With `--dev` it is built for debugging, and again at every change.
 
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use crate::common::{find, run, say};
+use crate::common::{find, say};
+use crate::{develop, page, setup};
 use xtask::server;
-
-use crate::{page, setup};
 
 const USAGE: &str = "usage: cargo xtask serve [--dev] [--port N] [--no-open]";
 
@@ -35,33 +34,33 @@ pub(crate) fn command(args: &[String]) -> Result<()> {
     let folder = page::scratch();
     page::build(&tools, &folder)?;
     let listener = server::bind(port)?;
-    let bound = listener.local_addr()?.port();
-    if bound != port {
-        say(&format!("port {port} is taken, using {bound}"));
-    }
-    let address = format!("http://127.0.0.1:{bound}/");
-    println!("Enxame: {address}  (Ctrl+C ends it)");
-    if open {
-        open_browser(&address);
-    }
+    announce(listener.local_addr()?.port(), port, open);
     server::serve(&listener, &folder, "/");
     Ok(())
 }
 
 fn develop(tools: &setup::PageTools, port: u16, open: bool) -> Result<()> {
     page::fetch()?;
-    // Trunk does not look for a free port itself.
-    let free = server::bind(port)?.local_addr()?.port();
     let folder = page::scratch().with_file_name("page-dev");
     std::fs::create_dir_all(&folder)?;
-    let mut trunk = page::trunk_command(tools, "serve")?;
-    trunk.args(["--offline", "--address", "127.0.0.1", "--port", &free.to_string()]);
-    trunk.arg("--dist").arg(folder);
-    if open && browser().is_some() {
-        trunk.arg("--open");
+    develop::build(tools, &folder, 1);
+    let listener = server::bind(port)?;
+    announce(listener.local_addr()?.port(), port, open);
+    let served = folder.clone();
+    std::thread::spawn(move || server::serve(&listener, &served, "/"));
+    develop::watch(tools, &folder);
+    Ok(())
+}
+
+fn announce(bound: u16, wished: u16, open: bool) {
+    if bound != wished {
+        say(&format!("port {wished} is taken, using {bound}"));
     }
-    println!("Enxame: http://127.0.0.1:{free}/  (rebuilt at every change; Ctrl+C ends it)");
-    run(&mut trunk)
+    let address = format!("http://127.0.0.1:{bound}/");
+    println!("Enxame: {address}  (Ctrl+C ends it)");
+    if open {
+        open_browser(&address);
+    }
 }
 
 fn browser() -> Option<&'static str> {
