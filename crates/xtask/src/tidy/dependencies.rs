@@ -9,7 +9,7 @@ use super::Finding;
 use crate::common::{WASM, cargo, output};
 
 /// Every package of ours, and all of ours it may name. A package missing here is an error.
-const OURS: [(&str, &[&str]); 13] = [
+const OURS: [(&str, &[&str]); 14] = [
     ("enxame-sim", &[]),
     ("enxame-raft", &[]),
     ("enxame-api", &[]),
@@ -26,6 +26,7 @@ const OURS: [(&str, &[&str]); 13] = [
     ("enxame-web", &["enxame-lesson", "enxame-shell", "enxame-lab", "enxame-api"]),
     ("enxame-xtask", &[]),
     ("enxame-e2e", &["enxame-xtask"]),
+    ("enxame-same", &["enxame-shell", "enxame-sim"]),
 ];
 
 /// What is simulated: its outcome depends on inputs and seeds alone.
