@@ -71,9 +71,12 @@ impl<C: Clone, S: Clone> Raft<C, S> {
     }
 
     /// Loads a snapshot if it is news; the index up to which the log now surely matches.
+    ///
+    /// It may be older than this member's own admission, which then follows in the log:
+    /// etcd 3.3 takes it, as here; from 3.4 on it is refused, and the member waits for the
+    /// leader's next snapshot.
     fn restore(&mut self, snapshot: Rc<Snapshot<S>>) -> Index {
-        let is_member = snapshot.membership.members.contains_key(&self.disk.id);
-        if snapshot.index < self.disk.commit || !is_member {
+        if snapshot.index < self.disk.commit {
             return self.disk.commit;
         }
         if self.disk.log.matches(snapshot.index, snapshot.term) {

@@ -185,7 +185,10 @@ impl<C: Clone, S: Clone> Raft<C, S> {
             return Err(Refused::SenderRemoved);
         }
         let known = self.membership.members.contains_key(&from);
-        if !known && (message.body.is_response() || matches!(message.body, Body::Vote { .. })) {
+        // somebody who has just joined knows nobody, and its vote may be the one needed
+        let knows_nobody = self.membership.members.is_empty();
+        let stranger_asks = matches!(message.body, Body::Vote { .. }) && !knows_nobody;
+        if !known && (message.body.is_response() || stranger_asks) {
             return Err(Refused::SenderUnknown);
         }
         self.step_known(from, message, draw);
