@@ -2,6 +2,14 @@
 //!
 //! `RAFT_FAULT_SEEDS=n` runs more seeds, `RAFT_FAULT_SEED=n` only that one.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a failed expectation is a failed test, also in the helpers around them"
+)]
+
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -328,9 +336,10 @@ impl World {
                 }
             }
             _ => {
-                let app = self.machines[&one].app;
-                if let Some(raft) = self.raft(one) {
-                    raft.compact(app.index, app);
+                if let Some(machine) = self.machines.get_mut(&one)
+                    && let Some(raft) = machine.raft.as_mut()
+                {
+                    raft.compact(machine.app.index, machine.app);
                 }
             }
         }
