@@ -99,6 +99,9 @@ pub enum DeskInput {
         /// Height.
         rows: u32,
     },
+    /// All terminals as new: no scroll-back, no history, `$?` 0. What a lesson's hidden set-up
+    /// typed is not the learner's.
+    Tidy,
     /// One machine more.
     AddMachine {
         /// Its name.
