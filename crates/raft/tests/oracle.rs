@@ -13,6 +13,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
+    clippy::wildcard_enum_match_arm,
     reason = "a failed expectation is a failed test, also in the helpers around them"
 )]
 
