@@ -29,6 +29,7 @@ mod image;
 mod logs;
 mod network;
 mod node;
+mod objects;
 mod prelude;
 pub mod process;
 mod pull;

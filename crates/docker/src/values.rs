@@ -216,7 +216,10 @@ pub(crate) fn check(kind: Kind, text: &str) -> Result<(), String> {
         Kind::Pref => pref(text),
         Kind::Ulimit => crate::service::parse::ulimit(text).map(drop),
         Kind::Port => crate::service::parse::ports(text).map(drop),
-        Kind::Mount => crate::service::parse::mount(text).map(drop),
+        Kind::Mount => match crate::service::parse::mount(text) {
+            Err(why) if !why.starts_with(crate::service::parse::BAD_MOUNT_TYPE) => Err(why),
+            Ok(_) | Err(_) => Ok(()),
+        },
         Kind::Network => crate::service::parse::network(text).map(drop),
         Kind::Secret => crate::service::parse::file_reference(text, "secret").map(drop),
         Kind::ConfigRef => crate::service::parse::file_reference(text, "config").map(drop),

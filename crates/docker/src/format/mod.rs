@@ -1,1 +1,8 @@
-//! Docker's output.
+//! Docker's output: tables, units, Go templates, JSON.
+
+pub(crate) mod inspect;
+pub(crate) mod listing;
+pub(crate) mod table;
+pub(crate) mod template;
+mod template_eval;
+pub(crate) mod units;

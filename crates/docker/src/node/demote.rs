@@ -2,7 +2,9 @@
 //!
 //! Docker: `cli/command/node/demote.go`.
 
+use api::NodeRole;
 use crate::prelude::*;
+use super::update::update_each;
 
 pub(crate) const COMMAND: Command = Command {
     path: "node demote",
@@ -13,6 +15,14 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    update_each(cx, &parsed.args, |cx, node, found| {
+        if found.spec.desired_role == NodeRole::Worker {
+            cx.line(format!("Node {} is already a worker.", found.id));
+            return Ok(None);
+        }
+        let mut spec = found.spec.clone();
+        spec.desired_role = NodeRole::Worker;
+        Ok(Some((spec, format!("Manager {node} demoted in the swarm."))))
+    })
 }

@@ -2,6 +2,8 @@
 //!
 //! Docker: `cli/command/node/ls.go`.
 
+use api::Node;
+use crate::format::inspect;
 use crate::prelude::*;
 
 static FLAGS: &[Flag] = &[
@@ -20,6 +22,58 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+/// Row contexts of nodes (`cli/command/node/formatter.go`).
+fn rows(nodes: &[std::rc::Rc<Node>], self_id: &str) -> Vec<Row> {
+    let row = |node: &Node| {
+        let about = node.description.as_ref();
+        let manager = node.manager_status.as_ref().map_or(String::new(), |status| {
+            if status.leader {
+                "Leader".to_owned()
+            } else {
+                units::pretty(inspect::reachability(status.reachability))
+            }
+        });
+        Row::from([
+            ("ID", node.id.as_str().into()),
+            ("Self", (node.id.as_str() == self_id).into()),
+            ("Hostname", about.map_or("", |d| d.hostname.as_str()).into()),
+            ("Status", units::pretty(inspect::node_state(node.status.state)).into()),
+            ("Availability", units::pretty(inspect::availability(node.spec.availability)).into()),
+            ("ManagerStatus", manager.into()),
+            ("EngineVersion", about.map_or("", |d| d.engine_version.as_str()).into()),
+            ("TLSStatus", "Unknown".into()),
+        ])
+    };
+    nodes.iter().map(|node| row(node)).collect()
+}
+
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    let Response::Nodes(mut nodes) = cx.ask(Request::NodeList { filters: parsed.filters() })?
+    else {
+        return confused();
+    };
+    let hostname = |node: &Node| node.description.as_ref().map_or(String::new(), |d| d.hostname.clone());
+    nodes.sort_by(|a, b| units::natural_cmp(&hostname(a), &hostname(b)));
+    let mut self_id = String::new();
+    if !nodes.is_empty() && !parsed.bool("quiet") {
+        self_id = objects::info(cx)?.swarm.node_id;
+    }
+    let listing = Listing {
+        type_name: "*node.nodeContext",
+        table: "{{.ID}} {{if .Self}}*{{else}} {{end}}\t{{.Hostname}}\t{{.Status}}\t\
+                {{.Availability}}\t{{.ManagerStatus}}\t{{.EngineVersion}}",
+        quiet: "{{.ID}}",
+        headers: &[
+            ("ID", "ID"),
+            ("Self", ""),
+            ("Hostname", "HOSTNAME"),
+            ("Status", "STATUS"),
+            ("Availability", "AVAILABILITY"),
+            ("ManagerStatus", "MANAGER STATUS"),
+            ("EngineVersion", "ENGINE VERSION"),
+            ("TLSStatus", "TLS STATUS"),
+        ],
+        rows: rows(&nodes, &self_id),
+    };
+    objects::show(cx, parsed, &listing)
 }

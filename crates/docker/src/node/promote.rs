@@ -2,7 +2,9 @@
 //!
 //! Docker: `cli/command/node/promote.go`.
 
+use api::NodeRole;
 use crate::prelude::*;
+use super::update::update_each;
 
 pub(crate) const COMMAND: Command = Command {
     path: "node promote",
@@ -13,6 +15,14 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    update_each(cx, &parsed.args, |cx, node, found| {
+        if found.spec.desired_role == NodeRole::Manager {
+            cx.line(format!("Node {} is already a manager.", found.id));
+            return Ok(None);
+        }
+        let mut spec = found.spec.clone();
+        spec.desired_role = NodeRole::Manager;
+        Ok(Some((spec, format!("Node {node} promoted to a manager in the swarm."))))
+    })
 }

@@ -3,6 +3,7 @@
 //! Docker: `cli/command/node/ps.go`.
 
 use crate::prelude::*;
+use crate::service::tasks;
 
 static FLAGS: &[Flag] = &[
     short('f', "filter", Kind::Filter, "Filter output based on conditions provided"),
@@ -22,6 +23,41 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+/// `self` is the node that answers (`node.Reference`).
+pub(crate) fn reference(cx: &mut Cx<'_>, node: &str) -> Flow<String> {
+    if node != "self" {
+        return Ok(node.to_owned());
+    }
+    let info = objects::info(cx)?;
+    if info.swarm.node_id.is_empty() {
+        // a daemon that is no manager refuses to list nodes in the words that explain it
+        cx.ask(Request::NodeList { filters: api::Filters::new() })?;
+        return fail("node ID not found in /info");
+    }
+    Ok(info.swarm.node_id)
+}
+
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    let (mut found, mut errors) = (Vec::new(), Vec::new());
+    let nodes = if parsed.args.is_empty() { vec!["self".to_owned()] } else { parsed.args.clone() };
+    for word in nodes {
+        let node = reference(cx, &word)?;
+        match cx.try_ask(Request::NodeInspect { node: node.clone() })? {
+            Ok(Response::Node(node)) => {
+                let mut filters = parsed.filters();
+                filters.entry("node".to_owned()).or_default().insert(node.id.to_string());
+                match cx.try_ask(Request::TaskList { filters })? {
+                    Ok(Response::Tasks(tasks)) => found.extend(tasks),
+                    Ok(_other) => return confused(),
+                    Err(error) => errors.push(error_text(&error)),
+                }
+            }
+            Ok(_other) => return confused(),
+            Err(error) => errors.push(not_found_text(&error, "node", &node)),
+        }
+    }
+    if errors.is_empty() || !found.is_empty() {
+        tasks::print(cx, parsed, found)?;
+    }
+    objects::end_with(errors)
 }

@@ -3,6 +3,7 @@
 //! Docker: `cli/command/service/create.go`.
 
 use crate::prelude::*;
+use super::options::{self, FileKind};
 
 pub(crate) const COMMAND: Command = Command {
     path: "service create",
@@ -15,6 +16,17 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    let mut spec = options::to_service(cx, parsed)?;
+    spec.task.container.secrets = options::files(cx, &parsed.list("secret"), FileKind::Secret)?;
+    spec.task.container.configs = options::files(cx, &parsed.list("config"), FileKind::Config)?;
+    let request = Request::ServiceCreate {
+        spec: Box::new(spec),
+        query_registry: !parsed.bool("no-resolve-image"),
+    };
+    let response = cx.ask(request)?;
+    options::warn(cx, &response);
+    let Response::Created { id, .. } = response else { return confused() };
+    cx.line(&id);
+    options::wait(cx, parsed, &id)
 }

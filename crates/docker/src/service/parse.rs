@@ -154,6 +154,9 @@ fn put(map: &mut Labels, text: &str) {
     map.insert(key.to_owned(), value.to_owned());
 }
 
+/// What the daemon, not the client, says of a mount's type.
+pub(crate) const BAD_MOUNT_TYPE: &str = "invalid MountType";
+
 /// `--mount` (opts/mount.go). A `type` that docker does not know is an error here already.
 pub(crate) fn mount(text: &str) -> Result<Mount, String> {
     let mut mount = Mount::default();
@@ -185,7 +188,7 @@ pub(crate) fn mount(text: &str) -> Result<Mount, String> {
         "bind" => MountKind::Bind,
         "tmpfs" => MountKind::Tmpfs,
         "npipe" => MountKind::NamedPipe,
-        other => return Err(format!("invalid mount config: mount type unknown: {}", quote(other))),
+        other => return Err(format!("{BAD_MOUNT_TYPE}: {}", quote(other))),
     };
     if mount.target.is_empty() {
         return Err("target is required".to_owned());

@@ -3,6 +3,7 @@
 //! Docker: `cli/command/service/rollback.go`.
 
 use crate::prelude::*;
+use super::options;
 
 static FLAGS: &[Flag] = &[
     short(
@@ -24,6 +25,18 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    let name = parsed.arg(0);
+    let service = options::find(cx, name)?;
+    let request = Request::ServiceUpdate {
+        service: service.id,
+        version: service.meta.version,
+        spec: Box::new((*service.spec).clone()),
+        rollback: "previous".to_owned(),
+        query_registry: false,
+    };
+    let response = cx.ask(request)?;
+    options::warn(cx, &response);
+    cx.line(name);
+    options::wait(cx, parsed, name)
 }
