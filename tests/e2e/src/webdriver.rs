@@ -14,21 +14,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
-use crate::http::request;
+use xtask::chromium;
 
-/// What Chromium needs to run without a screen, also as root and in a container, and without
-/// asking its makers' servers for anything.
-const ARGS: [&str; 9] = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-];
+use crate::http::request;
 
 /// How WebDriver spells an element in JSON.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
@@ -76,7 +64,7 @@ impl Session {
     }
 
     fn open(&mut self) -> Result<()> {
-        let mut args = ARGS.map(str::to_owned).to_vec();
+        let mut args = chromium::ARGS.map(str::to_owned).to_vec();
         args.push(format!("--user-data-dir={}", self.profile.display()));
         let options = json!({ "binary": program("CHROMIUM")?, "args": args });
         let wanted = json!({ "capabilities": { "alwaysMatch": {

@@ -19,20 +19,6 @@ pub(crate) struct Browser {
     pub(crate) driver: PathBuf,
 }
 
-/// What Chromium needs to run without a screen, also as root and in a container, and without
-/// asking its makers' servers for anything.
-pub(crate) const CHROMIUM_ARGS: [&str; 9] = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-];
-
 /// Finds or installs them.
 pub(super) fn ensure() -> Result<Browser> {
     if let Some(browser) = found() {

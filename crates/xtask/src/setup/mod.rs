@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
-pub(crate) use browser::{Browser, CHROMIUM_ARGS};
+pub(crate) use browser::Browser;
 
 use crate::common::say;
 use cargo_tool::CargoTool;

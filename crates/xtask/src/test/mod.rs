@@ -116,7 +116,7 @@ fn tidy_up(_: &Setting) -> Result<Done> {
 }
 
 fn format(_: &Setting) -> Result<Done> {
-    quiet(cargo().args(["fmt", "--all", "--check"]))
+    quiet(cargo().args(["fmt", "--all", "--check", "--", "--files-with-diff"]))
 }
 
 fn lint(_: &Setting) -> Result<Done> {

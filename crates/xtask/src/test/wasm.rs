@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 use super::Setting;
 use super::stage::{Done, tested};
 use crate::common::{WASM, cargo, output, target_dir};
-use crate::setup::{Browser, CHROMIUM_ARGS};
+use crate::setup::Browser;
+use xtask::chromium;
 
 /// What is compiled into the page besides the page's own package.
 pub(super) const LIBRARIES: [&str; 9] = [
@@ -87,7 +88,7 @@ fn capabilities(browser: &Browser) -> Result<PathBuf> {
     let profile = folder.join("profile");
     // A profile left by an earlier run could change what is tested.
     let _ = fs::remove_dir_all(&profile);
-    let mut args: Vec<String> = CHROMIUM_ARGS.map(str::to_owned).to_vec();
+    let mut args: Vec<String> = chromium::ARGS.map(str::to_owned).to_vec();
     args.push(format!("--user-data-dir={}", profile.display()));
     let file = folder.join("webdriver.json");
     let options = json!({ "binary": browser.chromium, "args": args });

@@ -62,7 +62,10 @@ const IMPURE: [&str; 3] = ["getrandom", "rayon", "tokio"];
 /// All rules.
 pub(super) fn check() -> Result<Vec<Finding>> {
     let text = output(cargo().args(["metadata", "--format-version=1", "--filter-platform", WASM]))?;
-    let metadata: Value = serde_json::from_str(&text)?;
+    judge(&serde_json::from_str(&text)?)
+}
+
+fn judge(metadata: &Value) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     let members: BTreeSet<&str> = strings(&metadata["workspace_members"]).collect();
     let packages = array(&metadata["packages"])
@@ -70,7 +73,7 @@ pub(super) fn check() -> Result<Vec<Finding>> {
     for package in packages {
         direct(package, &mut findings);
     }
-    closure(&metadata, &mut findings).context("cargo metadata resolves nothing")?;
+    closure(metadata, &mut findings).context("cargo metadata resolves nothing")?;
     Ok(findings)
 }
 
@@ -130,4 +133,55 @@ fn array(value: &Value) -> impl Iterator<Item = &Value> {
 
 fn strings(value: &Value) -> impl Iterator<Item = &str> {
     array(value).filter_map(Value::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// Packages with what they name directly; all of it normal dependencies.
+    fn said(packages: &[(&str, &[&str])]) -> Vec<String> {
+        let entry = |(name, names): &(&str, &[&str])| {
+            let named: Vec<_> =
+                names.iter().map(|other| json!({ "name": other, "kind": null })).collect();
+            json!({ "id": name, "name": name, "dependencies": named })
+        };
+        let node = |(name, names): &(&str, &[&str])| {
+            let deps: Vec<_> = names
+                .iter()
+                .map(|other| json!({ "pkg": other, "dep_kinds": [{ "kind": null }] }))
+                .collect();
+            json!({ "id": name, "deps": deps })
+        };
+        let members: Vec<_> =
+            packages.iter().map(|(name, _)| name).filter(|n| n.starts_with("enxame-")).collect();
+        let metadata = json!({
+            "packages": packages.iter().map(entry).collect::<Vec<_>>(),
+            "workspace_members": members,
+            "resolve": { "nodes": packages.iter().map(node).collect::<Vec<_>>() },
+        });
+        judge(&metadata).unwrap().into_iter().map(|f| format!("{}: {}", f.place, f.text)).collect()
+    }
+
+    #[test]
+    fn the_table_is_kept() {
+        let good: &[(&str, &[&str])] =
+            &[("enxame-lab", &["enxame-sim", "serde"]), ("enxame-sim", &["rand"]), ("serde", &[])];
+        assert_eq!(said(good), Vec::<String>::new());
+    }
+
+    #[test]
+    fn each_rule_is_found() {
+        let up = said(&[("enxame-sim", &["enxame-lab"])]);
+        assert!(up.len() == 1 && up[0].contains("must not know enxame-lab"), "{up:?}");
+        let chance =
+            said(&[("enxame-api", &["deep"]), ("deep", &["getrandom"]), ("getrandom", &[])]);
+        assert!(chance.len() == 1 && chance[0].contains("carries getrandom"), "{chance:?}");
+        let reserved = said(&[("enxame-lab", &["rand"])]);
+        assert!(reserved.len() == 1 && reserved[0].contains("must not name rand"), "{reserved:?}");
+        let unknown = said(&[("enxame-new", &[])]);
+        assert!(unknown.len() == 1 && unknown[0].contains("not in the table"), "{unknown:?}");
+    }
 }
