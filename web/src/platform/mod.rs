@@ -1,0 +1,6 @@
+//! The browser: what only it can do, each in a few plain functions.
+
+pub(crate) mod crash;
+pub(crate) mod dom;
+pub(crate) mod drop;
+pub(crate) mod storage;
