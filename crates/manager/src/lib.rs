@@ -10,8 +10,17 @@
 //! **Invariant:** the store is changed only through [`Leader::take_proposal`], raft and
 //! [`Store::apply`]; a loop never sees its own change before it is committed as an event.
 
+mod allocator;
+mod bootstrap;
+mod ca;
+mod controlapi;
+mod dispatcher;
 mod leader;
+mod logbroker;
 mod members;
+mod orchestrator;
+mod rolemanager;
+mod scheduler;
 mod store;
 mod trace;
 

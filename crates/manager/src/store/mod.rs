@@ -71,6 +71,18 @@ impl Store {
         actions.iter().filter_map(|action| self.change(action)).collect()
     }
 
+    /// Brings a leader's view up to a store that applied an entry: an own one is in it already.
+    pub(crate) fn follow(&mut self, store: &Self, events: &[StoreEvent], own: bool) {
+        self.index = store.index;
+        self.applied_at = store.applied_at;
+        if own {
+            return;
+        }
+        for event in events {
+            self.replay(event);
+        }
+    }
+
     /// The index of the last entry applied.
     #[must_use]
     pub fn index(&self) -> Version {

@@ -19,6 +19,18 @@ impl Store {
         }
     }
 
+    /// Does once more what an event says was done.
+    pub(super) fn replay(&mut self, event: &StoreEvent) {
+        match event {
+            StoreEvent::Created(object) | StoreEvent::Updated { new: object, .. } => {
+                self.put(object);
+            }
+            StoreEvent::Removed(object) => {
+                self.take(id_of(object));
+            }
+        }
+    }
+
     fn put(&mut self, object: &Object) -> StoreEvent {
         let old = match object {
             Object::Cluster(new) => self.cluster.replace(Rc::clone(new)).map(Object::Cluster),
@@ -89,4 +101,17 @@ fn insert<I: Ord + Copy, T>(
     object: &Rc<T>,
 ) -> Option<Rc<T>> {
     Rc::make_mut(table).insert(id, Rc::clone(object))
+}
+
+/// Names an object.
+pub(super) fn id_of(object: &Object) -> ObjectId {
+    match object {
+        Object::Cluster(cluster) => ObjectId::Cluster(cluster.id),
+        Object::Node(node) => ObjectId::Node(node.id),
+        Object::Service(service) => ObjectId::Service(service.id),
+        Object::Task(task) => ObjectId::Task(task.id),
+        Object::Network(network) => ObjectId::Network(network.id),
+        Object::Secret(secret) => ObjectId::Secret(secret.id),
+        Object::Config(config) => ObjectId::Config(config.id),
+    }
 }

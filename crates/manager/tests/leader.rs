@@ -1,0 +1,341 @@
+//! A leader alone with its store: every proposal commits at once, agents do as they are told.
+
+use api::dispatch::{ToAgent, ToDispatcher};
+use api::{
+    Availability, ControlRequest, ControlResponse, EndpointSpec, JoinRequest, JoinResponse,
+    NetworkAttachmentConfig, NetworkSpec, NodeDescription, NodeId, NodeRole, NodeState, Platform,
+    PortConfig, Resources, ServiceMode, ServiceSpec, SessionId, Task, TaskId, TaskState,
+    TaskStatus, Timestamp, Version,
+};
+use manager::{Leader, Member, Members, Store};
+use sim::Streams;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+const SECOND: u64 = 1_000_000;
+
+struct Agent {
+    session: Option<SessionId>,
+    next_heartbeat: u64,
+    tasks: BTreeMap<TaskId, Rc<Task>>,
+    reported: BTreeMap<TaskId, TaskState>,
+    alive: bool,
+}
+
+struct World {
+    store: Store,
+    leader: Leader,
+    rng: Streams,
+    now: u64,
+    index: u64,
+    agents: BTreeMap<NodeId, Agent>,
+    members: Members,
+    calls: u64,
+}
+
+impl World {
+    fn new() -> Self {
+        let mut rng = Streams::new(7);
+        let me = NodeId::from_random([1; 17]);
+        let store = Store::new();
+        let leader = Leader::elected(&store, me, Timestamp(0), &mut rng);
+        let member = Member {
+            raft_id: 1,
+            node: me,
+            addr: "192.168.0.11:2377".into(),
+            reachable: true,
+            since: Timestamp(0),
+        };
+        let members = Members { me: 1, leader: Some(1), list: vec![member], commit_index: 0 };
+        let mut world = Self {
+            store,
+            leader,
+            rng,
+            now: 0,
+            index: 1,
+            agents: BTreeMap::new(),
+            members,
+            calls: 0,
+        };
+        world.settle();
+        world.register(me);
+        world
+    }
+
+    fn settle(&mut self) {
+        let now = Timestamp(self.now);
+        self.leader.poll(&self.store, &self.members, now, &mut self.rng);
+        while let Some(proposal) = self.leader.take_proposal(&self.store) {
+            assert!(proposal.actions.len() <= 200);
+            self.index += 1;
+            let events = self.store.apply(Version(self.index), now, &proposal.actions);
+            self.leader.on_commit(&self.store, &events, Some(proposal.id), now, &mut self.rng);
+        }
+        for (node, message) in self.leader.take_agent_messages() {
+            self.agent_hears(node, message);
+        }
+    }
+
+    fn agent_hears(&mut self, node: NodeId, message: ToAgent) {
+        let now = self.now;
+        let Some(agent) = self.agents.get_mut(&node) else { return };
+        match message {
+            ToAgent::Session { session, .. } => {
+                agent.session = Some(session);
+                agent.next_heartbeat = agent.next_heartbeat.min(now + 5 * SECOND);
+            }
+            ToAgent::Heartbeat { period_ms } => agent.next_heartbeat = now + period_ms * 1000,
+            ToAgent::Assignments(assignments) => {
+                if assignments.complete {
+                    agent.tasks.clear();
+                }
+                for task in assignments.tasks {
+                    agent.tasks.insert(task.id, task);
+                }
+                for id in assignments.removed_tasks {
+                    agent.tasks.remove(&id);
+                }
+            }
+            ToAgent::Refused { reason } => panic!("refused: {reason}"),
+            ToAgent::Subscribe { .. } => {}
+        }
+    }
+
+    fn dispatch(&mut self, message: ToDispatcher) {
+        let now = Timestamp(self.now);
+        self.leader.handle_dispatch("192.168.0.11", message, &self.store, now, &mut self.rng);
+        self.settle();
+    }
+
+    fn register(&mut self, node: NodeId) {
+        let agent = Agent {
+            session: None,
+            next_heartbeat: u64::MAX,
+            tasks: BTreeMap::new(),
+            reported: BTreeMap::new(),
+            alive: true,
+        };
+        self.agents.insert(node, agent);
+        let description = NodeDescription {
+            hostname: format!("node-{}", node.short()),
+            platform: Platform { architecture: "x86_64".into(), os: "linux".into() },
+            resources: Resources {
+                nano_cpus: 2_000_000_000,
+                memory_bytes: 1 << 31,
+                generic: vec![],
+            },
+            engine_version: "20.10.24".into(),
+            plugins: vec![("Network".into(), "overlay".into())],
+            ..NodeDescription::default()
+        };
+        self.dispatch(ToDispatcher::Session { node, description, session: None });
+    }
+
+    fn agents_work(&mut self) {
+        let ids: Vec<NodeId> = self.agents.keys().copied().collect();
+        for node in ids {
+            let Some(agent) = self.agents.get_mut(&node) else { continue };
+            let Some(session) = agent.session.filter(|_| agent.alive) else { continue };
+            let beat = agent.next_heartbeat <= self.now;
+            let mut updates = Vec::new();
+            for task in agent.tasks.values() {
+                let wanted = if task.desired_state >= TaskState::Shutdown {
+                    TaskState::Shutdown
+                } else {
+                    task.desired_state
+                };
+                if agent.reported.get(&task.id) != Some(&wanted) {
+                    let status = TaskStatus {
+                        state: wanted,
+                        timestamp: Timestamp(self.now),
+                        ..TaskStatus::default()
+                    };
+                    updates.push((task.id, status));
+                    agent.reported.insert(task.id, wanted);
+                }
+            }
+            if beat {
+                agent.next_heartbeat = u64::MAX;
+                self.dispatch(ToDispatcher::Heartbeat { node, session });
+            }
+            if !updates.is_empty() {
+                self.dispatch(ToDispatcher::UpdateTaskStatus { node, session, updates });
+            }
+        }
+    }
+
+    /// Lets time pass in steps of 10 ms.
+    fn advance(&mut self, us: u64) {
+        let until = self.now + us;
+        while self.now < until {
+            self.now += 10_000;
+            self.settle();
+            self.agents_work();
+            self.check();
+        }
+    }
+
+    fn check(&self) {
+        let mut addresses = BTreeMap::new();
+        for task in self.store.tasks().filter(|task| task.status.state <= TaskState::Running) {
+            for attachment in &task.networks {
+                for address in &attachment.addresses {
+                    let before = addresses.insert((attachment.network, address.clone()), task.id);
+                    assert_eq!(before, None, "{address} twice");
+                }
+            }
+        }
+    }
+
+    fn call(&mut self, request: ControlRequest) -> Result<ControlResponse, api::ApiError> {
+        self.calls += 1;
+        let now = Timestamp(self.now);
+        let (store, members) = (&self.store, &self.members);
+        self.leader.handle_control(self.calls, request, store, members, now, &mut self.rng);
+        self.settle();
+        let answers = self.leader.take_answers();
+        answers.into_iter().find(|(call, _)| *call == self.calls).expect("an answer").1
+    }
+
+    fn join(&mut self, token: String) -> NodeId {
+        self.calls += 1;
+        let request = JoinRequest::IssueCertificate { token, availability: Availability::Active };
+        let now = Timestamp(self.now);
+        let (store, members) = (&self.store, &self.members);
+        self.leader.handle_join(self.calls, request, store, members, now, &mut self.rng);
+        self.settle();
+        let answers = self.leader.take_join_answers();
+        match answers.as_slice() {
+            [(_, Ok(JoinResponse::Certificate(certificate)))] => certificate.node,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn worker_token(&self) -> String {
+        self.store.cluster().expect("a cluster").worker_token.clone()
+    }
+
+    fn running(&self) -> usize {
+        let live = |task: &&Rc<Task>| {
+            task.status.state == TaskState::Running && task.desired_state == TaskState::Running
+        };
+        self.store.tasks().filter(live).count()
+    }
+}
+
+fn service(name: &str, replicas: u64) -> ServiceSpec {
+    let mut spec = ServiceSpec::default();
+    spec.annotations.name = name.into();
+    spec.task.container.image = "nginx:1.25".into();
+    spec.mode = ServiceMode::Replicated { replicas };
+    spec
+}
+
+#[test]
+fn the_first_leader_sets_up_the_swarm() {
+    let mut world = World::new();
+    world.advance(SECOND);
+    let ingress = world.store.ingress().expect("ingress");
+    assert_eq!(ingress.ipam[0].subnet, "10.0.0.0/24");
+    assert_eq!(ingress.ipam[0].gateway, "10.0.0.1");
+    assert_eq!(world.store.networks().filter(|network| network.predefined).count(), 2);
+    let node = world.store.nodes().next().expect("a node");
+    assert_eq!(node.role, NodeRole::Manager);
+    assert_eq!(node.status.state, NodeState::Ready);
+    assert_eq!(node.attachments[0].addresses, ["10.0.0.2/24"]);
+    let ControlResponse::Nodes(nodes) = world.call(ControlRequest::ListNodes).unwrap() else {
+        panic!()
+    };
+    assert!(nodes[0].manager_status.as_ref().is_some_and(|status| status.leader));
+}
+
+#[test]
+fn a_published_service_runs_on_all_nodes_and_survives_one() {
+    let mut world = World::new();
+    for _ in 0..2 {
+        let node = world.join(world.worker_token());
+        assert_eq!(world.store.node(node).map(|n| n.status.state), Some(NodeState::Unknown));
+        world.register(node);
+    }
+    let mut spec = service("web", 6);
+    spec.endpoint = EndpointSpec {
+        ports: vec![
+            PortConfig { target_port: 80, published_port: 8080, ..PortConfig::default() },
+            PortConfig { target_port: 81, ..PortConfig::default() },
+        ],
+        ..EndpointSpec::default()
+    };
+    let answer = world.call(ControlRequest::CreateService(Box::new(spec))).unwrap();
+    let ControlResponse::Service(created) = answer else { panic!() };
+    world.advance(SECOND);
+    assert_eq!(world.running(), 6);
+    let created = world.store.service(created.id).expect("it").clone();
+    let endpoint = created.endpoint.as_ref().expect("an endpoint");
+    assert_eq!(endpoint.ports[1].published_port, 30_000);
+    assert_eq!(endpoint.virtual_ips[0].addr, "10.0.0.5/24");
+    for node in world.store.nodes() {
+        assert_eq!(world.store.tasks_of_node(node.id).count(), 2);
+    }
+    // heartbeats keep everyone alive
+    world.advance(60 * SECOND);
+    assert!(world.store.nodes().all(|node| node.status.state == NodeState::Ready));
+    let dead = world.store.nodes().find(|n| n.role == NodeRole::Worker).expect("a worker").id;
+    world.agents.get_mut(&dead).expect("its agent").alive = false;
+    world.advance(17 * SECOND);
+    let node = world.store.node(dead).expect("it");
+    assert_eq!(node.status.state, NodeState::Down);
+    assert_eq!(node.status.message, "heartbeat failure");
+    world.advance(6 * SECOND);
+    assert_eq!(world.running(), 6);
+    assert_eq!(world.store.tasks().count(), 8);
+}
+
+#[test]
+fn a_rolling_update_on_an_overlay_completes_after_the_monitor() {
+    let mut world = World::new();
+    let mut network = NetworkSpec::default();
+    network.annotations.name = "back".into();
+    network.driver = "overlay".into();
+    let answer = world.call(ControlRequest::CreateNetwork(Box::new(network))).unwrap();
+    let ControlResponse::Network(network) = answer else { panic!() };
+    let mut spec = service("web", 3);
+    let target = network.id.to_string();
+    spec.task.networks = vec![NetworkAttachmentConfig { target, ..Default::default() }];
+    let answer = world.call(ControlRequest::CreateService(Box::new(spec.clone()))).unwrap();
+    let ControlResponse::Service(created) = answer else { panic!() };
+    world.advance(SECOND);
+    assert_eq!(world.running(), 3);
+    let stored = world.store.service(created.id).expect("it").clone();
+    assert_eq!(stored.endpoint.as_ref().expect("allocated").virtual_ips[0].addr, "10.0.1.2/24");
+    spec.task.container.image = "nginx:1.26".into();
+    let update = |version, spec: &ServiceSpec| ControlRequest::UpdateService {
+        id: created.id,
+        version,
+        spec: Box::new(spec.clone()),
+        rollback: false,
+    };
+    let stale = world.call(update(Version(0), &spec)).unwrap_err();
+    assert_eq!(stale.message, "rpc error: code = Unknown desc = update out of sequence");
+    world.call(update(stored.meta.version, &spec)).unwrap();
+    world.advance(3 * SECOND);
+    assert_eq!(world.running(), 3);
+    let state = |world: &World| {
+        world.store.service(created.id).and_then(|s| s.update_status.clone()).map(|s| s.message)
+    };
+    assert_eq!(state(&world).as_deref(), Some("update in progress"));
+    world.advance(6 * SECOND);
+    assert_eq!(state(&world).as_deref(), Some("update completed"));
+    assert!(
+        world
+            .store
+            .tasks()
+            .filter(|task| task.desired_state == TaskState::Running)
+            .all(|task| task.spec.container.image == "nginx:1.26")
+    );
+    // a lab is a value: the same bytes after a round trip
+    let text = serde_json::to_string(&world.leader).unwrap();
+    assert_eq!(serde_json::from_str::<Leader>(&text).unwrap(), world.leader);
+    world.call(ControlRequest::RemoveService(created.id)).unwrap();
+    world.advance(2 * SECOND);
+    assert_eq!(world.store.tasks().count(), 0);
+}
