@@ -1,43 +1,146 @@
-//! The world's one value.
+//! The world's one value, and its doors.
 
+use crate::daemon::SwarmCall;
+use crate::event::{Event, Rpc};
+use crate::machine::MachineState;
+use crate::mesh::WebRequest;
+use crate::trace::{TraceEvent, TraceLine};
 use crate::{
-    Answer, CallId, Fault, FaultError, HttpReply, LabConfig, Machine, MachineConfig, Origin,
-    RequestId, View,
+    Answer, CallId, HttpReply, LabConfig, Machine, MachineConfig, Origin, RequestId, View,
 };
-use api::{Request, Timestamp};
+use api::{ApiError, Request, Response, Timestamp};
+use engine::{Catalog, FileTree};
 use serde::{Deserialize, Serialize};
+use sim::{Net, Queue, Streams, Time, Trace};
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+/// Lines that the trace keeps.
+const TRACE_LINES: u32 = 4_000;
 
 /// The world. See the crate's page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Lab {
-    config: LabConfig,
-    now: Timestamp,
-    view: View,
-    next_call: u64,
-    next_request: u64,
-    answers: Vec<(CallId, Answer)>,
-    replies: Vec<(RequestId, HttpReply)>,
+    pub(crate) config: LabConfig,
+    pub(crate) now: Timestamp,
+    pub(crate) queue: Queue<Event>,
+    /// What waits for a frozen machine.
+    #[serde(with = "sim::entries")]
+    pub(crate) held: BTreeMap<Machine, Vec<Event>>,
+    pub(crate) net: Net,
+    /// The world's own draws (links, phases); machines have their own.
+    pub(crate) rng: Streams,
+    pub(crate) machines: Vec<Rc<MachineState>>,
+    pub(crate) catalog: Rc<Catalog>,
+    pub(crate) registry_off: bool,
+    pub(crate) pull_fails: BTreeSet<String>,
+    pub(crate) calls: BTreeMap<CallId, Call>,
+    pub(crate) rpcs: BTreeMap<Rpc, Question>,
+    pub(crate) requests: BTreeMap<RequestId, WebRequest>,
+    pub(crate) next: u64,
+    pub(crate) answers: Vec<(CallId, Answer)>,
+    pub(crate) replies: Vec<(RequestId, HttpReply)>,
+    pub(crate) view: View,
+    pub(crate) trace: Trace<TraceLine>,
+    /// How long a daemon takes from its start to its first answer, microseconds.
+    pub(crate) daemon_start_us: u64,
+}
+
+/// An open request to a daemon.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Call {
+    pub(crate) machine: Machine,
+    pub(crate) since: Timestamp,
+    pub(crate) work: Work,
+}
+
+/// Who works on a call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Work {
+    /// The engine, alone.
+    Engine,
+    /// `daemon/cluster`.
+    Swarm(Box<SwarmCall>),
+    /// An init, join or leave under way.
+    Entering,
+}
+
+/// A question to another daemon (or to the leader on the same one).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Question {
+    pub(crate) origin: Machine,
+    pub(crate) since: Timestamp,
+    pub(crate) about: About,
+    /// It is under way to a machine.
+    pub(crate) asked: Option<Machine>,
+}
+
+/// What a question is for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum About {
+    /// A call's request to the leader.
+    Control(CallId, Box<api::ControlRequest>),
+    /// A certificate to join with.
+    Certificate,
+    /// Membership of raft.
+    JoinRaft,
+    /// A certificate in the new role.
+    Renew,
+    /// Whether a joiner answers.
+    Probe,
 }
 
 impl Lab {
     /// All machines on, in no swarm.
     #[must_use]
     pub fn new(config: LabConfig) -> Self {
-        Self {
-            config,
+        let machines = (0..)
+            .zip(&config.machines)
+            .map(|(k, m)| Rc::new(MachineState::new(m.clone(), Machine(k), config.seed)))
+            .collect();
+        let mut lab = Self {
             now: Timestamp(0),
-            view: View::default(),
-            next_call: 0,
-            next_request: 0,
+            queue: Queue::new(),
+            held: BTreeMap::new(),
+            net: Net::new(),
+            rng: Streams::new(config.seed),
+            machines,
+            catalog: Rc::new(Catalog::course()),
+            registry_off: false,
+            pull_fails: BTreeSet::new(),
+            calls: BTreeMap::new(),
+            rpcs: BTreeMap::new(),
+            requests: BTreeMap::new(),
+            next: 0,
             answers: Vec::new(),
             replies: Vec::new(),
+            view: View::default(),
+            trace: Trace::new(TRACE_LINES),
+            daemon_start_us: 2_000_000,
+            config,
+        };
+        for machine in lab.all() {
+            lab.drain(machine);
         }
+        lab.refresh_view();
+        lab
     }
 
     /// The present instant.
     #[must_use]
     pub const fn now(&self) -> Timestamp {
         self.now
+    }
+
+    /// How it was set up, with the machines added since.
+    #[must_use]
+    pub const fn config(&self) -> &LabConfig {
+        &self.config
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = Machine> + use<> {
+        let count = u32::try_from(self.machines.len()).unwrap_or(u32::MAX);
+        (0..count).map(Machine)
     }
 
     /// Host names in order.
@@ -51,30 +154,94 @@ impl Lab {
         self.machines().find(|(_, n)| *n == name).map(|(m, _)| m)
     }
 
-    /// One more machine, with the next free address. Its index.
+    /// A machine by host name or any of its addresses.
+    #[must_use]
+    pub fn resolve(&self, host: &str) -> Option<Machine> {
+        self.machine(host).or_else(|| self.machine_at(host))
+    }
+
+    /// A machine by one of its addresses.
+    pub(crate) fn machine_at(&self, ip: &str) -> Option<Machine> {
+        (0..)
+            .map(Machine)
+            .zip(&self.config.machines)
+            .find(|(_, m)| m.ip == ip || m.extra_ips.iter().any(|(_, a)| a == ip))
+            .map(|(m, _)| m)
+    }
+
+    /// One more machine, with the next free address, on and in no swarm. Its index.
     pub fn add_machine(&mut self, name: &str) -> Machine {
         let k = u32::try_from(self.config.machines.len()).unwrap_or(u32::MAX);
-        self.config.machines.push(MachineConfig::numbered(name, k));
-        Machine(k)
+        let config = MachineConfig::numbered(name, k);
+        self.config.machines.push(config.clone());
+        let machine = Machine(k);
+        self.machines.push(Rc::new(MachineState::new(config, machine, self.config.seed)));
+        self.drain(machine);
+        self.refresh_view();
+        machine
+    }
+
+    pub(crate) fn at(&self, machine: Machine) -> Option<&MachineState> {
+        self.machines.get(machine.0 as usize).map(Rc::as_ref)
+    }
+
+    pub(crate) fn at_mut(&mut self, machine: Machine) -> Option<&mut MachineState> {
+        self.machines.get_mut(machine.0 as usize).map(Rc::make_mut)
+    }
+
+    pub(crate) fn number(&mut self) -> u64 {
+        self.next += 1;
+        self.next
+    }
+
+    pub(crate) fn schedule(&mut self, at: Timestamp, event: Event) -> sim::Ticket {
+        self.queue.schedule(Time(at.0), event)
+    }
+
+    pub(crate) fn after(&mut self, us: u64, event: Event) -> sim::Ticket {
+        self.schedule(Timestamp(self.now.0 + us), event)
     }
 
     /// Asks a machine's daemon. Answers come through [`Self::take_answers`].
     pub fn call(&mut self, machine: Machine, request: Request) -> CallId {
-        let _ = (machine, request);
-        self.next_call += 1;
-        let id = CallId(self.next_call);
-        self.answers.push((id, Answer::NoDaemon));
+        let id = CallId(self.number());
+        if !self.at(machine).is_some_and(|m| m.daemon_up() && !m.frozen) {
+            self.answers.push((id, Answer::NoDaemon));
+            return id;
+        }
+        self.begin_call(id, machine, request);
+        self.drain(machine);
+        self.refresh_view();
         id
     }
 
     /// Bytes into an attached stream.
     pub fn send(&mut self, call: CallId, bytes: Vec<u8>) {
-        let _ = (call, bytes);
+        let Some(machine) = self.calls.get(&call).map(|c| c.machine) else { return };
+        let now = self.now;
+        if let Some(m) = self.at_mut(machine) {
+            m.engine.send_input(call.0, bytes, now, &mut m.rng);
+        }
+        self.drain(machine);
+        self.refresh_view();
     }
 
     /// No further interest in a call: nothing more comes for it.
     pub fn cancel(&mut self, call: CallId) {
         self.answers.retain(|(id, _)| *id != call);
+        let Some(open) = self.calls.remove(&call) else { return };
+        let now = self.now;
+        match open.work {
+            Work::Engine => {
+                if let Some(m) = self.at_mut(open.machine) {
+                    m.engine.cancel(call.0, now);
+                }
+            }
+            Work::Swarm(_) => self.forget_call(call, open.machine),
+            Work::Entering => {}
+        }
+        self.drain(open.machine);
+        self.refresh_view();
     }
 
     /// What came since the last time, in order.
@@ -82,11 +249,18 @@ impl Lab {
         std::mem::take(&mut self.answers)
     }
 
+    pub(crate) fn finish(&mut self, call: CallId, result: Result<Response, ApiError>) {
+        if self.calls.remove(&call).is_some() {
+            self.answers.push((call, Answer::Done(result)));
+        }
+    }
+
     /// A web request to `host` (a machine's name or address, `localhost`).
     pub fn request(&mut self, from: Origin, host: &str, port: u16, path: &str) -> RequestId {
-        let _ = (from, host, port, path);
-        self.next_request += 1;
-        RequestId(self.next_request)
+        let id = RequestId(self.number());
+        self.begin_request(id, from, host, port, path);
+        self.refresh_view();
+        id
     }
 
     /// What became of web requests since the last time.
@@ -94,37 +268,100 @@ impl Lab {
         std::mem::take(&mut self.replies)
     }
 
-    /// Does something to the machines from outside, at once.
-    ///
-    /// # Errors
-    /// When there is nothing to do it to.
-    pub fn fault(&mut self, fault: &Fault) -> Result<(), FaultError> {
-        let _ = fault;
-        Err(FaultError::AlreadySo)
-    }
-
     /// Processes exactly one event due at or before `until` (true), else moves the clock to
     /// `until` (false).
     pub fn step(&mut self, until: Timestamp) -> bool {
-        self.now = self.now.max(until);
-        false
+        match self.queue.pop_due(Time(until.0)) {
+            Some((at, event)) => {
+                self.now = self.now.max(Timestamp(at.0));
+                self.handle(event);
+                self.refresh_view();
+                true
+            }
+            None => {
+                self.now = self.now.max(until);
+                self.view.now = self.now;
+                false
+            }
+        }
+    }
+
+    /// Lets time pass until `until`, with everything that happens on the way.
+    pub fn run_until(&mut self, until: Timestamp) {
+        while self.step(until) {}
     }
 
     /// When the next event is due.
     #[must_use]
-    pub const fn next_event(&self) -> Option<Timestamp> {
-        None
-    }
-
-    /// Nothing is under way but heartbeats and ticks.
-    #[must_use]
-    pub const fn quiet(&self) -> bool {
-        true
+    pub fn next_event(&self) -> Option<Timestamp> {
+        self.queue.next_time().map(|t| Timestamp(t.0))
     }
 
     /// The world as it may be seen.
     #[must_use]
     pub const fn view(&self) -> &View {
         &self.view
+    }
+
+    /// What was decided and done, newest last.
+    #[must_use]
+    pub const fn trace(&self) -> &Trace<TraceLine> {
+        &self.trace
+    }
+
+    pub(crate) fn note(&mut self, machine: Option<Machine>, what: TraceEvent) {
+        self.trace.push(Time(self.now.0), TraceLine { machine, what });
+    }
+
+    /// A number that two equal runs have in common, on every platform: clock, trace and the
+    /// stores of all managers.
+    #[must_use]
+    pub fn digest(&self) -> u64 {
+        let stores: Vec<u64> = self
+            .machines
+            .iter()
+            .filter_map(|m| m.manager())
+            .map(|manager| manager.store.digest())
+            .collect();
+        sim::digest(&(self.now, self.trace.digest(), self.trace.position(), stores))
+    }
+
+    /// A machine's files.
+    #[must_use]
+    pub fn files(&self, machine: Machine) -> Option<&FileTree> {
+        self.at(machine).map(|m| m.engine.files())
+    }
+
+    /// A machine's files, to change.
+    pub fn files_mut(&mut self, machine: Machine) -> Option<&mut FileTree> {
+        self.at_mut(machine).map(|m| m.engine.files_mut())
+    }
+
+    /// Queues answers for one of a machine's random draws (or of all machines): a replay of a
+    /// recording supplies what the real engine drew.
+    pub fn steer(&mut self, machine: Option<Machine>, stream: &str, draws: &[u64]) {
+        for m in self.all() {
+            if machine.is_none_or(|only| only == m)
+                && let Some(state) = self.at_mut(m)
+            {
+                state.rng.stream(stream).steer(draws.iter().copied());
+            }
+        }
+    }
+
+    /// How long a daemon takes from its start to its first answer.
+    pub const fn set_daemon_start_us(&mut self, us: u64) {
+        self.daemon_start_us = us;
+    }
+
+    /// How long the registry takes for each layer.
+    pub fn set_layer_us(&mut self, us: u64) {
+        Rc::make_mut(&mut self.catalog).set_layer_us(us);
+    }
+
+    /// Whether a machine's daemon answers.
+    #[must_use]
+    pub fn daemon_answers(&self, machine: Machine) -> bool {
+        self.at(machine).is_some_and(|m| m.daemon_up() && !m.frozen)
     }
 }

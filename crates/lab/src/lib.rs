@@ -12,16 +12,31 @@
 //!
 //! **Invariant:** no text for people is made here except the daemon's own words.
 
+mod address;
+mod arrive;
+mod build_view;
 pub mod call;
 pub mod config;
+mod daemon;
+mod event;
 pub mod fault;
+mod faults;
 mod lab;
+mod machine;
+mod member;
+mod mesh;
+mod quiet;
+mod step;
+mod swarm;
+pub mod trace;
 pub mod view;
 
 pub use call::{Answer, CallId, Hop, HttpOutcome, HttpReply, Machine, Origin, RequestId};
 pub use config::{LabConfig, MachineConfig};
+pub use engine::sh;
 pub use fault::{Fault, FaultError};
 pub use lab::Lab;
+pub use trace::{TraceEvent, TraceLine};
 pub use view::{
     ContainerView, LinkView, MachineView, PortView, RaftRole, RaftView, RingView, ServiceView,
     SwarmView, View,

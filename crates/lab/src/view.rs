@@ -43,6 +43,8 @@ impl View {
 pub struct MachineView {
     /// Changes whenever anything below does.
     pub revision: u64,
+    /// The engine's own count of changes.
+    pub engine_revision: u64,
     /// Which.
     pub machine: Machine,
     /// Host name.
@@ -106,6 +108,7 @@ pub struct ContainerView {
     pub finished: Option<Timestamp>,
     /// The task it belongs to.
     pub task: Option<TaskId>,
+    pub ports: Vec<api::BoundPort>,
 }
 
 /// A port that answers on a machine.
@@ -155,6 +158,8 @@ pub struct RaftView {
 pub struct SwarmView {
     /// Changes whenever anything below does.
     pub revision: u64,
+    /// The last entry that the store has applied.
+    pub store_index: api::Version,
     /// Whose store this is.
     pub from: Machine,
     /// The machine that leads with a majority behind it.

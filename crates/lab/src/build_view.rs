@@ -1,0 +1,296 @@
+//! From the world to what may be seen of it. Only what changed is built anew.
+
+use crate::lab::Lab;
+use crate::machine::{MachineState, Manager};
+use crate::{
+    ContainerView, LinkView, Machine, MachineView, PortView, RaftRole, RaftView, RingView,
+    ServiceView, SwarmView,
+};
+use api::{LocalNodeState, ManagerStatus, Node, Reachability, TaskId};
+use sim::Host;
+use std::rc::Rc;
+
+impl Lab {
+    /// Brings [`Lab::view`] up to date.
+    pub(crate) fn refresh_view(&mut self) {
+        self.view.now = self.now;
+        let mut changed = false;
+        let machines: Vec<Machine> = self.all().collect();
+        for (k, machine) in machines.into_iter().enumerate() {
+            let Some(mut fresh) = self.machine_view(machine) else { continue };
+            let old = self.view.machines.get(k).cloned();
+            if let Some(old) = &old {
+                fresh.revision = old.revision;
+                if **old == fresh {
+                    continue;
+                }
+            }
+            changed = true;
+            fresh.revision += 1;
+            match self.view.machines.get_mut(k) {
+                Some(slot) => *slot = Rc::new(fresh),
+                None => self.view.machines.push(Rc::new(fresh)),
+            }
+        }
+        changed |= self.refresh_swarm();
+        if changed {
+            self.view.revision += 1;
+        }
+    }
+
+    fn machine_view(&self, machine: Machine) -> Option<MachineView> {
+        let m = self.at(machine)?;
+        let old = self.view.machines.get(machine.0 as usize);
+        let key = m.engine.revision();
+        let (containers, images) = match old {
+            Some(old) if old.engine_revision == key => (old.containers.clone(), old.images.clone()),
+            Some(_) | None => containers(m),
+        };
+        let host = Host(machine.0);
+        let node = m.node.as_ref();
+        let manager = m.manager();
+        Some(MachineView {
+            revision: 0,
+            engine_revision: key,
+            machine,
+            name: m.config.name.clone(),
+            ip: m.config.ip.clone(),
+            addresses: m.engine.facts().addresses.clone(),
+            powered: m.powered,
+            frozen: m.frozen,
+            link: LinkView {
+                plugged: !self.net.is_cut(host),
+                slow_ms: self.net.slowness(host).as_ms(),
+                part: self.part_of(machine),
+            },
+            daemon: m.daemon_up(),
+            swarm: node.map_or(LocalNodeState::Inactive, |n| n.state),
+            node_id: m.node_id(),
+            role: node.and_then(|n| n.certificate.as_ref()).map(|c| c.role),
+            leads: manager.is_some_and(Manager::leads),
+            ports: ports(m, &containers),
+            containers,
+            images,
+            raft: manager.and_then(raft_view),
+            disk_full: m.disk_full,
+        })
+    }
+
+    /// Which part of a split network a machine is in, counted from 1.
+    fn part_of(&self, machine: Machine) -> u32 {
+        if !self.net.is_split() {
+            return 0;
+        }
+        let first = self
+            .all()
+            .find(|other| *other == machine || self.net.reachable(Host(other.0), Host(machine.0)));
+        first.map_or(0, |m| m.0 + 1)
+    }
+
+    /// The living manager whose store is freshest.
+    fn freshest(&self) -> Option<Machine> {
+        self.all()
+            .filter_map(|m| {
+                let state = self.at(m)?;
+                let manager = state.manager()?;
+                let raft = manager.raft.as_ref()?;
+                (state.powered && state.engine.is_up())
+                    .then(|| (manager.leads(), raft.term(), raft.applied_index(), m))
+            })
+            .max_by_key(|(leads, term, applied, m)| (*term, *leads, *applied, u32::MAX - m.0))
+            .map(|(.., m)| m)
+    }
+
+    fn refresh_swarm(&mut self) -> bool {
+        let Some(from) = self.freshest() else {
+            // what was seen last stays on the map until there is something newer
+            let gone = self.all().all(|m| self.at(m).is_none_or(|s| s.manager().is_none()));
+            return gone && self.view.swarm.take().is_some();
+        };
+        let Some(mut fresh) = self.swarm_view(from) else { return false };
+        if let Some(old) = &self.view.swarm {
+            fresh.revision = old.revision;
+            if **old == fresh {
+                return false;
+            }
+        }
+        fresh.revision += 1;
+        self.view.swarm = Some(Rc::new(fresh));
+        true
+    }
+
+    fn swarm_view(&self, from: Machine) -> Option<SwarmView> {
+        let manager = self.at(from)?.manager()?;
+        let raft = manager.raft.as_ref()?;
+        let store = &manager.store;
+        let old = self.view.swarm.as_ref().filter(|old| {
+            old.from == from
+                && old.commit == raft.commit_index()
+                && old.store_index == store.index()
+        });
+        let members = manager.members();
+        let count = u32::try_from(members.list.len()).unwrap_or(u32::MAX);
+        let alive = members.list.iter().filter(|m| self.member_lives(from, &m.addr)).count();
+        let nodes = store.nodes().map(|n| with_status(n, &members)).collect::<Vec<_>>();
+        let (services, tasks) = match old {
+            Some(old) => (old.services.clone(), old.tasks.clone()),
+            None => {
+                let tasks: Vec<_> = store.tasks().cloned().collect();
+                let mut services: Vec<ServiceView> = store
+                    .services()
+                    .map(|s| {
+                        let counts = crate::daemon::counts(s, &tasks);
+                        ServiceView {
+                            service: Rc::clone(s),
+                            running: counts.running_tasks,
+                            desired: counts.desired_tasks,
+                            completed: counts.completed_tasks,
+                        }
+                    })
+                    .collect();
+                services.sort_by(|a, b| {
+                    a.service.spec.annotations.name.cmp(&b.service.spec.annotations.name)
+                });
+                (services, tasks)
+            }
+        };
+        Some(SwarmView {
+            revision: 0,
+            store_index: store.index(),
+            from,
+            leader: self.all().find(|m| {
+                self.at(*m).is_some_and(|s| {
+                    s.powered && s.engine.is_up() && s.manager().is_some_and(Manager::leads)
+                })
+            }),
+            members: count,
+            quorum: count / 2 + 1,
+            alive: u32::try_from(alive).unwrap_or(0),
+            term: raft.term(),
+            commit: raft.commit_index(),
+            cluster: store.cluster().cloned(),
+            nodes,
+            services,
+            tasks,
+            networks: store.networks().cloned().collect(),
+            secrets: store.secrets().cloned().collect(),
+            configs: store.configs().cloned().collect(),
+            rings: self.ring_views(),
+        })
+    }
+
+    fn member_lives(&self, from: Machine, addr: &str) -> bool {
+        self.machine_at(crate::machine::host_of(addr)).is_some_and(|m| {
+            self.net.reachable(Host(from.0), Host(m.0))
+                && self.at(m).is_some_and(|s| {
+                    s.daemon_up() && !s.frozen && s.manager().is_some_and(|p| p.raft.is_some())
+                })
+        })
+    }
+
+    fn ring_views(&self) -> Vec<RingView> {
+        let mut out = Vec::new();
+        for machine in self.all() {
+            let Some(m) = self.at(machine) else { continue };
+            let ports = m.mesh.ports();
+            let mut seen = Vec::new();
+            for key in ports.values() {
+                if seen.contains(key) {
+                    continue;
+                }
+                seen.push(*key);
+                if let Some(ring) = m.mesh.rings.get(key) {
+                    out.push(RingView { machine, service: key.1, tasks: ring.order() });
+                }
+            }
+        }
+        out
+    }
+}
+
+fn with_status(node: &Rc<Node>, members: &manager::Members) -> Rc<Node> {
+    let Some(member) = members.of_node(node.id) else { return Rc::clone(node) };
+    let reachability =
+        if member.reachable { Reachability::Reachable } else { Reachability::Unreachable };
+    let status = ManagerStatus {
+        raft_id: member.raft_id,
+        addr: member.addr.clone(),
+        leader: members.leader == Some(member.raft_id),
+        reachability,
+    };
+    Rc::new(Node { manager_status: Some(status), ..Node::clone(node) })
+}
+
+fn raft_view(manager: &Manager) -> Option<RaftView> {
+    let raft = manager.raft.as_ref()?;
+    Some(RaftView {
+        raft_id: raft.id(),
+        role: match raft.role() {
+            raft::Role::Follower => RaftRole::Follower,
+            raft::Role::Candidate => RaftRole::Candidate,
+            raft::Role::Leader => RaftRole::Leader,
+        },
+        term: raft.term(),
+        voted_for: raft.disk().vote,
+        leader: raft.leader(),
+        last_index: raft.last_index(),
+        commit: raft.commit_index(),
+        applied: raft.applied_index(),
+        elapsed_ticks: raft.election_elapsed(),
+        timeout_ticks: raft.election_timeout(),
+        members: raft.membership().members.keys().copied().collect(),
+    })
+}
+
+fn containers(m: &MachineState) -> (Vec<ContainerView>, Vec<String>) {
+    let containers = m
+        .engine
+        .summaries()
+        .into_iter()
+        .map(|c| ContainerView {
+            id: c.id,
+            name: c.names.first().cloned().unwrap_or_default(),
+            image: c.image,
+            status: c.state.status,
+            exit_code: c.state.exit_code,
+            health: c.state.health.map(|h| h.status).unwrap_or_default(),
+            created: c.created,
+            started: c.state.started_at,
+            finished: c.state.finished_at,
+            task: c.labels.get("com.docker.swarm.task.id").and_then(|id| TaskId::parse(id)),
+            ports: c.ports,
+        })
+        .collect();
+    (containers, Vec::new())
+}
+
+fn ports(m: &MachineState, containers: &[ContainerView]) -> Vec<PortView> {
+    let mut out: Vec<PortView> = m
+        .mesh
+        .ports()
+        .into_iter()
+        .map(|((port, protocol), (_, service))| PortView {
+            port,
+            protocol,
+            service: Some(service),
+            container: None,
+        })
+        .collect();
+    for container in containers {
+        for port in &container.ports {
+            for (_, number) in &port.bindings {
+                let view = PortView {
+                    port: *number,
+                    protocol: port.protocol,
+                    service: None,
+                    container: Some(container.id),
+                };
+                if !out.contains(&view) {
+                    out.push(view);
+                }
+            }
+        }
+    }
+    out.sort();
+    out
+}
