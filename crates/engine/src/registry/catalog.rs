@@ -83,7 +83,7 @@ impl Catalog {
 }
 
 /// A digest that stands for `text`: FNV-1a with four different starts, spread by SplitMix64.
-fn made_up(text: &str) -> Digest {
+pub(crate) fn made_up(text: &str) -> Digest {
     let mut out = [0_u8; 32];
     for (lane, chunk) in out.chunks_mut(8).enumerate() {
         let mut hash = 0xcbf2_9ce4_8422_2325_u64 ^ (lane as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);

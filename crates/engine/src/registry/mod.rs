@@ -10,6 +10,7 @@ mod catalog;
 mod reference;
 
 pub use catalog::Catalog;
+pub(crate) use catalog::made_up;
 pub use reference::Reference;
 
 use api::{Digest, Labels, Protocol};

@@ -1,0 +1,585 @@
+//! The engine's own networks and who is on which (libnetwork's bridge driver and its IPAM).
+//!
+//! Addresses in use are those of containers' endpoints: nothing is booked twice. The lowest free
+//! one is given, as libnetwork's local IPAM does.
+
+use super::{Engine, no_such};
+use api::{
+    ApiError, ContainerId, EndpointSettings, Filters, IpamConfig, Labels, NetworkResource,
+    NetworkSpec, Response, Timestamp,
+};
+use serde::{Deserialize, Serialize};
+use sim::Streams;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A network that this engine knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Network {
+    /// Without its containers, which are filled in when it is shown.
+    pub(crate) resource: NetworkResource,
+    /// Endpoints that are no containers (`ingress-sbox`, `lb-NAME`).
+    pub(crate) sandboxes: BTreeMap<String, (String, EndpointSettings)>,
+}
+
+impl Network {
+    fn is_predefined(&self) -> bool {
+        matches!(self.resource.name.as_str(), "bridge" | "host" | "none")
+    }
+}
+
+/// An IPv4 address as a number.
+pub(crate) fn ip_number(text: &str) -> Option<u32> {
+    let mut parts = text.split('.').map(|part| part.parse::<u8>().ok());
+    let mut number = 0;
+    for _ in 0..4 {
+        number = number << 8 | u32::from(parts.next()??);
+    }
+    parts.next().is_none().then_some(number)
+}
+
+/// The dotted form.
+pub(crate) fn ip_text(number: u32) -> String {
+    let [a, b, c, d] = number.to_be_bytes();
+    format!("{a}.{b}.{c}.{d}")
+}
+
+/// `172.17.0.0/16` as (first address, mask length).
+pub(crate) fn cidr(text: &str) -> Option<(u32, u8)> {
+    let (addr, bits) = text.split_once('/')?;
+    let bits: u8 = bits.parse().ok().filter(|bits| *bits <= 32)?;
+    Some((ip_number(addr)? & mask(bits), bits))
+}
+
+const fn mask(bits: u8) -> u32 {
+    if bits == 0 { 0 } else { u32::MAX << (32 - bits as u32) }
+}
+
+/// `02:42:ac:11:00:02` from 172.17.0.2 (libnetwork `netutils.GenerateMACFromIP`).
+pub(crate) fn mac_of(ip: &str) -> String {
+    let [a, b, c, d] = ip_number(ip).unwrap_or_default().to_be_bytes();
+    format!("02:42:{a:02x}:{b:02x}:{c:02x}:{d:02x}")
+}
+
+impl Engine {
+    /// `bridge`, `host` and `none`, as dockerd makes them at its first start.
+    pub(super) fn make_default_networks(&mut self) {
+        let options = [
+            ("com.docker.network.bridge.default_bridge", "true"),
+            ("com.docker.network.bridge.enable_icc", "true"),
+            ("com.docker.network.bridge.enable_ip_masquerade", "true"),
+            ("com.docker.network.bridge.host_binding_ipv4", "0.0.0.0"),
+            ("com.docker.network.bridge.name", "docker0"),
+            ("com.docker.network.driver.mtu", "1500"),
+        ];
+        for (name, driver) in [("bridge", "bridge"), ("host", "host"), ("none", "null")] {
+            let is_bridge = name == "bridge";
+            let id = crate::registry::made_up(&format!("{} {name}", self.facts.hostname));
+            let subnet = IpamConfig { subnet: "172.17.0.0/16".into(), ..IpamConfig::default() };
+            let resource = NetworkResource {
+                id: id.to_string(),
+                name: name.to_owned(),
+                scope: "local".to_owned(),
+                driver: driver.to_owned(),
+                ipam_driver: "default".to_owned(),
+                ipam: if is_bridge { vec![subnet] } else { Vec::new() },
+                options: if is_bridge { labels(&options) } else { Labels::new() },
+                ..NetworkResource::default()
+            };
+            let network = Network { resource, sandboxes: BTreeMap::new() };
+            self.networks.insert(id.to_string(), network);
+        }
+    }
+
+    /// By full id, name, or prefix of an id.
+    pub(super) fn find_network(&self, reference: &str) -> Option<&Network> {
+        if let Some(network) = self.networks.get(reference) {
+            return Some(network);
+        }
+        let named = self.networks.values().find(|n| n.resource.name == reference);
+        named.or_else(|| {
+            let mut found =
+                self.networks.values().filter(|n| n.resource.id.starts_with(reference));
+            let first = found.next().filter(|_| !reference.is_empty())?;
+            found.next().is_none().then_some(first)
+        })
+    }
+
+    /// (container, name on the network, endpoint) of everybody on a network.
+    fn members(&self, id: &str) -> impl Iterator<Item = (ContainerId, &str, &EndpointSettings)> {
+        self.containers.values().flat_map(move |container| {
+            container
+                .endpoints
+                .values()
+                .filter(move |endpoint| endpoint.network_id == id)
+                .map(|endpoint| (container.id, container.name.as_str(), endpoint))
+        })
+    }
+
+    fn shown(&self, network: &Network) -> NetworkResource {
+        let mut resource = network.resource.clone();
+        resource.containers = self
+            .members(&resource.id)
+            .filter(|(_, _, endpoint)| !endpoint.ip_address.is_empty() || resource.ipam.is_empty())
+            .map(|(id, name, endpoint)| (id.to_string(), (name.to_owned(), endpoint.clone())))
+            .collect();
+        let boxes = network.sandboxes.iter();
+        resource.containers.extend(boxes.map(|(key, value)| (key.clone(), value.clone())));
+        resource
+    }
+
+    pub(super) fn network_list(
+        &self,
+        filters: &Filters,
+    ) -> Result<Vec<NetworkResource>, ApiError> {
+        super::lists::check_keys(
+            filters,
+            &["dangling", "driver", "id", "label", "name", "scope", "type"],
+        )?;
+        let has = |key: &str, test: &dyn Fn(&str) -> bool| {
+            filters.get(key).is_none_or(|values| values.iter().any(|value| test(value)))
+        };
+        let mut all: Vec<NetworkResource> = self
+            .networks
+            .values()
+            .map(|network| (network, self.shown(network)))
+            .filter(|(network, shown)| {
+                let resource = &network.resource;
+                let custom = !network.is_predefined();
+                has("driver", &|v| v == resource.driver)
+                    && has("id", &|v| resource.id.starts_with(v))
+                    && has("name", &|v| resource.name.contains(v))
+                    && has("scope", &|v| v == resource.scope)
+                    && has("type", &|v| (v == "custom") == custom)
+                    && has("dangling", &|v| {
+                        matches!(v, "true" | "1") == (custom && shown.containers.is_empty())
+                    })
+                    && super::lists::has_labels(filters, &resource.labels)
+            })
+            .map(|(_, shown)| shown)
+            .collect();
+        all.sort_by(|a, b| a.name.cmp(&b.name).then(a.id.cmp(&b.id)));
+        Ok(all)
+    }
+
+    pub(super) fn network_inspect(&self, reference: &str) -> Result<Response, ApiError> {
+        match self.find_network(reference) {
+            Some(network) => Ok(Response::Network(Box::new(self.shown(network)))),
+            None => Err(ApiError::new(404, format!("network {reference} not found"))),
+        }
+    }
+
+    /// All ranges in use on this machine: networks and interfaces.
+    fn used_ranges(&self) -> Vec<(u32, u8)> {
+        let own = self.facts.addresses.iter().filter_map(|(interface, addr)| {
+            let bits = if interface == "eth1" { 16 } else { 24 };
+            ip_number(addr).map(|number| (number & mask(bits), bits))
+        });
+        let networks = self.networks.values().filter(|n| n.resource.scope == "local");
+        let taken = networks.flat_map(|n| &n.resource.ipam).filter_map(|c| cidr(&c.subnet));
+        own.chain(taken).collect()
+    }
+
+    /// The first free default range: 172.17 to 172.31 /16, then 192.168.x.0/20.
+    fn free_range(&self) -> Option<(u32, u8)> {
+        let used = self.used_ranges();
+        let sixteen = (17_u32..32).map(|k| (172 << 24 | k << 16, 16));
+        let twenty = (0_u32..16).map(|k| (192 << 24 | 168 << 16 | k << 12, 20));
+        sixteen.chain(twenty).find(|range| !used.iter().any(|other| overlap(*range, *other)))
+    }
+
+    /// A network of this engine (`docker network create` without `-d overlay`).
+    pub(super) fn network_create(
+        &mut self,
+        spec: NetworkSpec,
+        _check_duplicate: bool,
+        now: Timestamp,
+        rng: &mut Streams,
+    ) -> Result<Response, ApiError> {
+        let name = spec.annotations.name.clone();
+        let bad = |status, text: String| Err(ApiError::new(status, text));
+        if name.is_empty() || self.networks.values().any(|n| n.resource.name == name) {
+            return bad(409, format!("network with name {name} already exists"));
+        }
+        match spec.driver.as_str() {
+            "" | "bridge" | "macvlan" | "ipvlan" => {}
+            "host" | "null" => {
+                let driver = &spec.driver;
+                return bad(403, format!("only one instance of \"{driver}\" network is allowed"));
+            }
+            other => return bad(404, format!("plugin \"{other}\" not found")),
+        }
+        if spec.ingress {
+            return bad(400, "Ingress network can only be global scope network".to_owned());
+        }
+        let mut ipam = Vec::new();
+        for config in &spec.ipam {
+            let Some((first, bits)) = cidr(&config.subnet) else {
+                let subnet = &config.subnet;
+                return bad(400, format!("Invalid subnet {subnet} : invalid CIDR address: {subnet}"));
+            };
+            if self.used_ranges().iter().any(|other| overlap((first, bits), *other)) {
+                return bad(
+                    403,
+                    "Pool overlaps with other one on this address space".to_owned(),
+                );
+            }
+            ipam.push(config.clone());
+        }
+        if ipam.is_empty() {
+            let Some((first, bits)) = self.free_range() else {
+                return bad(
+                    404,
+                    "could not find an available, non-overlapping IPv4 address pool among the \
+                     defaults to assign to the network"
+                        .to_owned(),
+                );
+            };
+            ipam.push(IpamConfig {
+                subnet: format!("{}/{bits}", ip_text(first)),
+                range: String::new(),
+                gateway: ip_text(first + 1),
+            });
+        }
+        let id = self.new_hex(rng).to_string();
+        let driver = if spec.driver.is_empty() { "bridge".to_owned() } else { spec.driver };
+        let resource = NetworkResource {
+            id: id.clone(),
+            name: name.clone(),
+            created: now,
+            scope: "local".to_owned(),
+            driver: driver.clone(),
+            enable_ipv6: spec.ipv6,
+            internal: spec.internal,
+            attachable: spec.attachable,
+            ipam_driver: "default".to_owned(),
+            ipam,
+            options: spec.driver_options,
+            labels: spec.annotations.labels,
+            ..NetworkResource::default()
+        };
+        self.networks.insert(id.clone(), Network { resource, sandboxes: BTreeMap::new() });
+        self.network_event(now, &id, "create", None);
+        Ok(Response::Created { id, warnings: Vec::new() })
+    }
+
+    pub(super) fn network_remove(
+        &mut self,
+        reference: &str,
+        now: Timestamp,
+    ) -> Result<Response, ApiError> {
+        let Some(network) = self.find_network(reference) else {
+            return Err(ApiError::new(404, format!("network {reference} not found")));
+        };
+        let (id, name) = (network.resource.id.clone(), network.resource.name.clone());
+        if network.is_predefined() {
+            return Err(ApiError::new(
+                403,
+                format!("{name} is a pre-defined network and cannot be removed"),
+            ));
+        }
+        if !self.shown(network).containers.is_empty() {
+            return Err(ApiError::new(
+                403,
+                format!(
+                    "error while removing network: network {name} id {id} has active endpoints"
+                ),
+            ));
+        }
+        self.network_event(now, &id, "destroy", None);
+        self.networks.remove(&id);
+        Ok(Response::Done)
+    }
+
+    pub(super) fn network_prune(
+        &mut self,
+        filters: &Filters,
+        now: Timestamp,
+    ) -> Result<Response, ApiError> {
+        super::lists::check_keys(filters, &["label", "label!", "until"])?;
+        let gone: Vec<(String, String)> = self
+            .networks
+            .values()
+            .filter(|n| n.resource.scope == "local" && !n.is_predefined())
+            .filter(|n| self.shown(n).containers.is_empty())
+            .filter(|n| super::lists::has_labels(filters, &n.resource.labels))
+            .map(|n| (n.resource.id.clone(), n.resource.name.clone()))
+            .collect();
+        for (id, _) in &gone {
+            self.network_event(now, id, "destroy", None);
+            self.networks.remove(id);
+        }
+        let deleted = gone.into_iter().map(|(_, name)| name).collect();
+        Ok(Response::Pruned { deleted, reclaimed: 0 })
+    }
+
+    pub(super) fn network_connect(
+        &mut self,
+        network: &str,
+        container: &str,
+        endpoint: EndpointSettings,
+        now: Timestamp,
+        rng: &mut Streams,
+    ) -> Result<Response, ApiError> {
+        let id = self.find(container)?;
+        let Some(found) = self.find_network(network) else {
+            return Err(ApiError::new(404, format!("network {network} not found")));
+        };
+        let name = found.resource.name.clone();
+        let running = {
+            let target = self.container(id).ok_or_else(|| no_such(container))?;
+            if target.endpoints.contains_key(&name) {
+                return Err(ApiError::new(
+                    403,
+                    format!("{container} is already attached to network {name}"),
+                ));
+            }
+            target.is_running()
+        };
+        if running {
+            self.join(id, &name, &endpoint, now, rng)?;
+        }
+        if let Some(target) = self.containers.get_mut(&id) {
+            let config = std::rc::Rc::make_mut(&mut target.config);
+            config.endpoints.insert(name, endpoint);
+        }
+        self.changed();
+        Ok(Response::Done)
+    }
+
+    pub(super) fn network_disconnect(
+        &mut self,
+        network: &str,
+        container: &str,
+        _force: bool,
+        now: Timestamp,
+    ) -> Result<Response, ApiError> {
+        let id = self.find(container)?;
+        let Some(found) = self.find_network(network) else {
+            return Err(ApiError::new(404, format!("network {network} not found")));
+        };
+        let name = found.resource.name.clone();
+        let Some(target) = self.containers.get_mut(&id) else {
+            return Err(no_such(container));
+        };
+        let config = std::rc::Rc::make_mut(&mut target.config);
+        let planned = config.endpoints.remove(&name).is_some();
+        let Some(endpoint) = target.endpoints.remove(&name) else {
+            if planned {
+                return Ok(Response::Done);
+            }
+            return Err(ApiError::new(
+                403,
+                format!("container {id} is not connected to network {name}"),
+            ));
+        };
+        self.network_event(now, &endpoint.network_id, "disconnect", Some(id));
+        self.changed();
+        Ok(Response::Done)
+    }
+
+    /// Joins every network that a starting container names.
+    pub(super) fn join_networks(
+        &mut self,
+        id: ContainerId,
+        now: Timestamp,
+        rng: &mut Streams,
+    ) -> Result<(), ApiError> {
+        let Some(container) = self.containers.get(&id) else {
+            return Ok(());
+        };
+        let config = std::rc::Rc::clone(&container.config);
+        let mode = config.host.network_mode.as_str();
+        if let Some(other) = mode.strip_prefix("container:") {
+            let target = self.find(other)?;
+            let running = self.container(target).is_some_and(|c| c.process.is_some());
+            if !running {
+                let text = format!("cannot join network of a non running container: {target}");
+                return Err(ApiError::new(409, text));
+            }
+            return Ok(());
+        }
+        let main = if matches!(mode, "" | "default") { "bridge" } else { mode };
+        let mut wanted: Vec<(String, EndpointSettings)> = Vec::new();
+        if config.endpoints.is_empty() || !matches!(mode, "" | "default") {
+            let settings = config.endpoints.get(main).cloned().unwrap_or_default();
+            wanted.push((main.to_owned(), settings));
+        }
+        for (name, settings) in &config.endpoints {
+            if !wanted.iter().any(|(known, _)| known == name) {
+                wanted.push((name.clone(), settings.clone()));
+            }
+        }
+        for (name, settings) in wanted {
+            self.join(id, &name, &settings, now, rng)?;
+        }
+        let sandbox = self.new_hex(rng).to_string();
+        if let Some(container) = self.containers.get_mut(&id) {
+            container.sandbox_id = sandbox;
+        }
+        Ok(())
+    }
+
+    fn join(
+        &mut self,
+        id: ContainerId,
+        name: &str,
+        wish: &EndpointSettings,
+        now: Timestamp,
+        rng: &mut Streams,
+    ) -> Result<(), ApiError> {
+        let Some(network) = self.find_network(name) else {
+            return Err(ApiError::new(404, format!("network {name} not found")));
+        };
+        let resource = network.resource.clone();
+        let mut endpoint = EndpointSettings {
+            network_id: resource.id.clone(),
+            endpoint_id: self.new_hex(rng).to_string(),
+            fixed_ip: wish.fixed_ip.clone(),
+            links: wish.links.clone(),
+            ..EndpointSettings::default()
+        };
+        if !super::container::is_predefined(&resource.name) {
+            endpoint.aliases.clone_from(&wish.aliases);
+            endpoint.aliases.push(id.short());
+        }
+        if let Some(config) = resource.ipam.first()
+            && let Some((first, bits)) = cidr(&config.subnet)
+        {
+            let gateway = ip_number(&config.gateway).unwrap_or(first + 1);
+            let addr = self.free_address(&resource.id, (first, bits), gateway, &wish.fixed_ip)?;
+            endpoint.ip_prefix_len = bits;
+            endpoint.mac_address = mac_of(&addr);
+            endpoint.ip_address = addr;
+            if resource.scope == "local" {
+                endpoint.gateway = ip_text(gateway);
+            }
+        }
+        if let Some(container) = self.containers.get_mut(&id) {
+            container.endpoints.insert(resource.name.clone(), endpoint);
+        }
+        self.network_event(now, &resource.id, "connect", Some(id));
+        Ok(())
+    }
+
+    /// The lowest address nobody has, or the one wished for.
+    fn free_address(
+        &self,
+        network: &str,
+        (first, bits): (u32, u8),
+        gateway: u32,
+        wish: &str,
+    ) -> Result<String, ApiError> {
+        let used: BTreeSet<u32> =
+            self.members(network).filter_map(|(_, _, e)| ip_number(&e.ip_address)).collect();
+        let boxes = self.networks.get(network).into_iter().flat_map(|n| n.sandboxes.values());
+        let boxes: BTreeSet<u32> = boxes.filter_map(|(_, e)| ip_number(&e.ip_address)).collect();
+        if let Some(number) = ip_number(wish) {
+            if used.contains(&number) {
+                return Err(ApiError::new(403, "Address already in use"));
+            }
+            return Ok(wish.to_owned());
+        }
+        let last = first | !mask(bits);
+        (first + 1..last)
+            .find(|n| *n != gateway && !used.contains(n) && !boxes.contains(n))
+            .map(ip_text)
+            .ok_or_else(|| ApiError::new(403, "no available IPv4 addresses on this network's address pools"))
+    }
+
+    pub(super) fn leave_networks(&mut self, id: ContainerId, now: Timestamp) {
+        let Some(container) = self.containers.get_mut(&id) else {
+            return;
+        };
+        let mut left = Vec::new();
+        for endpoint in container.endpoints.values_mut() {
+            left.push(endpoint.network_id.clone());
+            *endpoint = EndpointSettings {
+                network_id: endpoint.network_id.clone(),
+                aliases: std::mem::take(&mut endpoint.aliases),
+                fixed_ip: std::mem::take(&mut endpoint.fixed_ip),
+                links: std::mem::take(&mut endpoint.links),
+                ..EndpointSettings::default()
+            };
+        }
+        for network in left {
+            self.network_event(now, &network, "disconnect", Some(id));
+        }
+    }
+
+    pub(super) fn network_event(
+        &mut self,
+        now: Timestamp,
+        id: &str,
+        action: &str,
+        container: Option<ContainerId>,
+    ) {
+        let Some(network) = self.networks.get(id) else {
+            return;
+        };
+        let resource = &network.resource;
+        let mut attributes = Labels::new();
+        attributes.insert("name".to_owned(), resource.name.clone());
+        attributes.insert("type".to_owned(), resource.driver.clone());
+        if let Some(container) = container {
+            attributes.insert("container".to_owned(), container.to_string());
+        }
+        self.changed();
+        self.event(now, "network", action, id, attributes);
+    }
+
+    /// Which container has that address, with the name of the network.
+    #[must_use]
+    pub fn container_at(&self, addr: &str) -> Option<(ContainerId, String)> {
+        self.containers.values().find_map(|container| {
+            let found = container.endpoints.iter().find(|(_, e)| e.ip_address == addr);
+            found.map(|(name, _)| (container.id, name.clone()))
+        })
+    }
+
+    /// (Network name, address) of a container.
+    #[must_use]
+    pub fn addresses_of(&self, container: ContainerId) -> Vec<(String, String)> {
+        let endpoints = self.containers.get(&container).map(|c| &c.endpoints);
+        endpoints
+            .into_iter()
+            .flatten()
+            .filter(|(_, endpoint)| !endpoint.ip_address.is_empty())
+            .map(|(name, endpoint)| (name.clone(), endpoint.ip_address.clone()))
+            .collect()
+    }
+
+    /// Addresses of containers of this machine that answer to `name` on a user network they share
+    /// with the asker: their name, id, short id or an alias.
+    #[must_use]
+    pub fn resolve_local(&self, asker: ContainerId, name: &str) -> Vec<String> {
+        let name = name.to_lowercase();
+        let Some(own) = self.containers.get(&asker) else {
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        for network in own.endpoints.keys().filter(|n| !super::container::is_predefined(n)) {
+            for other in self.containers.values() {
+                let Some(endpoint) = other.endpoints.get(network) else {
+                    continue;
+                };
+                let bare = name.strip_suffix(&format!(".{network}")).unwrap_or(&name);
+                let known = other.name.to_lowercase() == bare
+                    || other.id.to_string() == bare
+                    || endpoint.aliases.iter().any(|alias| alias.to_lowercase() == bare);
+                if known && !endpoint.ip_address.is_empty() {
+                    found.push(endpoint.ip_address.clone());
+                }
+            }
+        }
+        found
+    }
+}
+
+fn overlap(one: (u32, u8), other: (u32, u8)) -> bool {
+    let shorter = mask(one.1.min(other.1));
+    one.0 & shorter == other.0 & shorter
+}
+
+pub(super) fn labels(pairs: &[(&str, &str)]) -> Labels {
+    pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+}
