@@ -9,6 +9,8 @@ pub(crate) mod parse;
 pub(crate) mod options;
 pub(crate) mod progress;
 pub(crate) mod tasks;
+pub(crate) mod pretty;
+pub(crate) mod update_spec;
 pub(crate) mod updaters;
 pub(crate) mod ps;
 pub(crate) mod rm;

@@ -1,8 +1,16 @@
 //! `docker swarm ca`: display and rotate the root CA.
 //!
 //! Docker: `cli/command/swarm/ca.go`.
+//!
+//! **Left out:** the root certificate's text (the model keeps its digest) and which nodes have
+//! their new certificate already: the display knows none or all.
 
 use crate::prelude::*;
+use crate::process::{Call, Input, Step};
+use crate::script::Got;
+use crate::sub::{Io, Sub, answer_of};
+use crate::swarm;
+use serde::{Deserialize, Serialize};
 
 static FLAGS: &[Flag] = &[
     flag(
@@ -45,13 +53,144 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    for flag in ["ca-key", "ca-cert"] {
+        if let Some(path) = parsed.get(flag) {
+            if let Err(why) = cx.read_file(path)? {
+                let quoted = crate::values::quote(path);
+                return exit(
+                    125,
+                    format!(
+                        "invalid argument {quoted} for \"--{flag}\" flag: open {path}: {why}\n\
+                         See 'docker swarm ca --help'."
+                    ),
+                );
+            }
+        }
+    }
+    let cluster = swarm::cluster(cx)?;
+    if !parsed.bool("rotate") {
+        for flag in ["ca-cert", "ca-key", "cert-expiry", "external-ca"] {
+            if parsed.changed(flag) {
+                return fail(format!(
+                    "`--{flag}` flag requires the `--rotate` flag to update the CA"
+                ));
+            }
+        }
+        return trust_root(&cluster);
+    }
+    let mut spec = cluster.spec.clone();
+    swarm::merge(parsed, &mut spec);
+    spec.ca_force_rotate += 1;
+    cx.ask(Request::SwarmUpdate {
+        version: cluster.meta.version,
+        spec: Box::new(spec),
+        rotate_worker_token: false,
+        rotate_manager_token: false,
+        rotate_manager_unlock_key: false,
+    })?;
+    if parsed.bool("detach") {
+        return Ok(());
+    }
+    let quiet = parsed.bool("quiet");
+    let (code, text) = cx.end_of(|| Sub::CaRotation(Rotation::new(quiet)))?;
+    if code != 0 {
+        return fail(text);
+    }
+    let cluster = swarm::cluster(cx)?;
+    if quiet { Ok(()) } else { trust_root(&cluster) }
 }
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-pub(crate) struct Rotation;
+
+fn trust_root(cluster: &api::Cluster) -> Flow {
+    fail(format!(
+        "o laboratório guarda do certificado raiz só o digest (of the root certificate this lab \
+         keeps the digest only): sha256:{}",
+        cluster.ca_digest
+    ))
+}
+
+/// The display of a rotation: two bars, polled every 200 ms.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Rotation {
+    quiet: bool,
+    call: Option<Call>,
+    cluster: Option<std::rc::Rc<api::Cluster>>,
+    done: bool,
+    drawn: Vec<String>,
+}
+
 impl Rotation {
-    pub(crate) fn start(&mut self, _io: &mut crate::sub::Io<'_>) -> Option<crate::script::Got> { None }
-    pub(crate) fn resume(&mut self, _input: &crate::process::Input, _io: &mut crate::sub::Io<'_>) -> Option<crate::script::Got> { None }
-    pub(crate) fn open_calls(&self) -> Vec<crate::process::Call> { Vec::new() }
+    const fn new(quiet: bool) -> Self {
+        Self { quiet, call: None, cluster: None, done: false, drawn: Vec::new() }
+    }
+
+    pub(crate) fn start(&mut self, io: &mut Io<'_>) -> Option<Got> {
+        self.call = Some(io.ask(Request::SwarmInspect));
+        None
+    }
+
+    pub(crate) fn open_calls(&self) -> Vec<Call> {
+        self.call.into_iter().collect()
+    }
+
+    pub(crate) fn resume(&mut self, input: &Input, io: &mut Io<'_>) -> Option<Got> {
+        match input {
+            Input::Timer => return self.start(io),
+            Input::Interrupt => {
+                if !self.done {
+                    io.out("Operation continuing in background.\n");
+                    io.out("Use `swarmctl cluster inspect default` to check progress.\n");
+                }
+                return Some(Got::End(0, String::new()));
+            }
+            _other => {}
+        }
+        let (call, answer) = answer_of(input)?;
+        if self.call != Some(call) {
+            return None;
+        }
+        self.call = None;
+        match answer {
+            Err(error) => Some(Got::End(1, error_text(&error))),
+            Ok(Response::Cluster(cluster)) => {
+                if self.done {
+                    return Some(Got::End(0, String::new()));
+                }
+                self.cluster = Some(cluster);
+                let filters = api::Filters::new();
+                self.call = Some(io.ask(Request::NodeList { filters }));
+                None
+            }
+            Ok(Response::Nodes(nodes)) => {
+                self.draw(nodes.len(), io);
+                io.steps.push(Step::Sleep(200));
+                None
+            }
+            Ok(_other) => Some(Got::End(1, "unexpected answer".to_owned())),
+        }
+    }
+
+    fn draw(&mut self, nodes: usize, io: &mut Io<'_>) {
+        let Some(cluster) = &self.cluster else { return };
+        let turned = if cluster.root_rotation { 0 } else { nodes };
+        self.done = !cluster.root_rotation;
+        if self.quiet || !io.env.stdout_tty {
+            return;
+        }
+        let bar = || {
+            let filled = (turned * 100).checked_div(nodes).unwrap_or(100) / 2;
+            let bar = format!("[{}>{}] ", "=".repeat(filled), " ".repeat(50 - filled.min(50)));
+            let bar = if io.env.columns > 110 { bar } else { String::new() };
+            format!("{bar}{turned}/{nodes} nodes")
+        };
+        let lines = vec![
+            format!("desired root digest: sha256:{} ", cluster.ca_digest),
+            format!("  rotated TLS certificates:  {}", bar()),
+            format!("  rotated CA certificates:   {}", bar()),
+        ];
+        if lines != self.drawn {
+            self.drawn.clone_from(&lines);
+            io.steps.push(Step::Redraw(lines));
+        }
+    }
 }

@@ -2,7 +2,9 @@
 //!
 //! Docker: `cli/command/swarm/init.go`.
 
+use api::{ClusterSpec, SwarmInit};
 use crate::prelude::*;
+use crate::swarm;
 
 static FLAGS: &[Flag] = &[
     flag("advertise-addr", Kind::Str, "Advertised address (format: <ip|interface>[:port])"),
@@ -72,6 +74,48 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    let mut spec = ClusterSpec::default();
+    swarm::merge(parsed, &mut spec);
+    let number = |flag: &str, default: u32| {
+        parsed.u64(flag).and_then(|n| u32::try_from(n).ok()).unwrap_or(default)
+    };
+    let autolock = spec.autolock;
+    let request = SwarmInit {
+        listen_addr: parsed.get("listen-addr").unwrap_or("0.0.0.0:2377").to_owned(),
+        advertise_addr: parsed.str("advertise-addr").to_owned(),
+        data_path_addr: parsed.str("data-path-addr").to_owned(),
+        data_path_port: number("data-path-port", 0),
+        force_new_cluster: parsed.bool("force-new-cluster"),
+        spec,
+        availability: swarm::availability(parsed)?,
+        default_addr_pool: parsed.strings("default-addr-pool"),
+        subnet_size: number("default-addr-pool-mask-length", 0),
+    };
+    let node = match cx.try_ask(Request::SwarmInit(Box::new(request)))? {
+        Ok(Response::Created { id, .. }) => id,
+        Ok(Response::Done) => objects::info(cx)?.swarm.node_id,
+        Ok(_other) => return confused(),
+        Err(error) => return fail(advise(&error_text(&error))),
+    };
+    cx.out(format!("Swarm initialized: current node ({node}) is now a manager.\n\n"));
+    swarm::print_join_command(cx, &node, true)?;
+    cx.out(
+        "To add a manager to this swarm, run 'docker swarm join-token manager' and follow the \
+         instructions.\n\n",
+    );
+    if autolock {
+        let key = swarm::unlock_key(cx)?;
+        swarm::print_unlock_command(cx, &key);
+    }
+    Ok(())
+}
+
+/// The client's own hint behind two errors of the daemon.
+fn advise(error: &str) -> String {
+    let unclear = ["could not choose an IP address to advertise", "could not find the system's IP"];
+    if unclear.iter().any(|words| error.contains(words)) {
+        return format!("{error} - specify one with --advertise-addr");
+    }
+    error.to_owned()
 }

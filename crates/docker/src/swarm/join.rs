@@ -2,7 +2,9 @@
 //!
 //! Docker: `cli/command/swarm/join.go`.
 
+use api::SwarmJoin;
 use crate::prelude::*;
+use crate::swarm;
 
 static FLAGS: &[Flag] = &[
     flag("advertise-addr", Kind::Str, "Advertised address (format: <ip|interface>[:port])"),
@@ -34,6 +36,17 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    let request = SwarmJoin {
+        listen_addr: parsed.get("listen-addr").unwrap_or("0.0.0.0:2377").to_owned(),
+        advertise_addr: parsed.str("advertise-addr").to_owned(),
+        data_path_addr: parsed.str("data-path-addr").to_owned(),
+        remote_addrs: vec![parsed.arg(0).to_owned()],
+        join_token: parsed.str("token").to_owned(),
+        availability: swarm::availability(parsed)?,
+    };
+    cx.ask(Request::SwarmJoin(Box::new(request)))?;
+    let role = if objects::info(cx)?.swarm.control_available { "manager" } else { "worker" };
+    cx.line(format!("This node joined a swarm as a {role}."));
+    Ok(())
 }

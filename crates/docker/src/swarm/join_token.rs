@@ -3,6 +3,7 @@
 //! Docker: `cli/command/swarm/join-token.go`.
 
 use crate::prelude::*;
+use crate::swarm;
 
 static FLAGS: &[Flag] = &[
     short('q', "quiet", Kind::Bool, "Only display token"),
@@ -19,6 +20,31 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    let role = parsed.arg(0);
+    let worker = match role {
+        "worker" => true,
+        "manager" => false,
+        other => return fail(format!("unknown role {other}")),
+    };
+    if parsed.bool("rotate") {
+        let cluster = swarm::cluster(cx)?;
+        cx.ask(Request::SwarmUpdate {
+            version: cluster.meta.version,
+            spec: Box::new(cluster.spec.clone()),
+            rotate_worker_token: worker,
+            rotate_manager_token: !worker,
+            rotate_manager_unlock_key: false,
+        })?;
+        if !parsed.bool("quiet") {
+            cx.out(format!("Successfully rotated {role} join token.\n\n"));
+        }
+    }
+    let cluster = swarm::cluster(cx)?;
+    if parsed.bool("quiet") {
+        cx.line(if worker { &cluster.worker_token } else { &cluster.manager_token });
+        return Ok(());
+    }
+    let node = objects::info(cx)?.swarm.node_id;
+    swarm::print_join_command(cx, &node, worker)
 }

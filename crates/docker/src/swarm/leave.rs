@@ -17,6 +17,8 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    cx.ask(Request::SwarmLeave { force: parsed.bool("force") })?;
+    cx.line("Node left the swarm.");
+    Ok(())
 }

@@ -2,6 +2,7 @@
 //!
 //! Docker: `cli/command/swarm/unlock.go`.
 
+use api::LocalNodeState;
 use crate::prelude::*;
 
 pub(crate) const COMMAND: Command = Command {
@@ -11,6 +12,22 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+fn start(cx: &mut Cx<'_>, _: &Parsed) -> Flow {
+    match objects::info(cx)?.swarm.local_node_state {
+        LocalNodeState::Inactive => return fail("Error: This node is not part of a swarm"),
+        LocalNodeState::Locked => {}
+        LocalNodeState::Pending | LocalNodeState::Active | LocalNodeState::Error => {
+            return fail("Error: swarm is not locked");
+        }
+    }
+    let terminal = cx.env.stdin_tty;
+    if terminal {
+        cx.out("Please enter unlock key: ");
+    }
+    let key = cx.stdin_line(false)?;
+    if terminal {
+        cx.out("\n");
+    }
+    cx.ask(Request::SwarmUnlock { key: key.trim().to_owned() })?;
+    Ok(())
 }

@@ -3,6 +3,7 @@
 //! Docker: `cli/command/swarm/update.go`.
 
 use crate::prelude::*;
+use crate::{help, swarm};
 
 static FLAGS: &[Flag] = &[
     flag("autolock", Kind::Bool, "Change manager autolocking setting (true|false)"),
@@ -39,6 +40,27 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    if parsed.values.is_empty() {
+        let text = help::command(cx, &COMMAND);
+        cx.out(text);
+        return Ok(());
+    }
+    let cluster = swarm::cluster(cx)?;
+    let mut spec = cluster.spec.clone();
+    swarm::merge(parsed, &mut spec);
+    let locks_now = spec.autolock && !cluster.spec.autolock;
+    cx.ask(Request::SwarmUpdate {
+        version: cluster.meta.version,
+        spec: Box::new(spec),
+        rotate_worker_token: false,
+        rotate_manager_token: false,
+        rotate_manager_unlock_key: false,
+    })?;
+    cx.line("Swarm updated.");
+    if locks_now {
+        let key = swarm::unlock_key(cx)?;
+        swarm::print_unlock_command(cx, &key);
+    }
+    Ok(())
 }
