@@ -33,6 +33,7 @@ mod objects;
 mod prelude;
 pub mod process;
 mod pull;
+mod reference;
 mod script;
 mod secret;
 mod service;

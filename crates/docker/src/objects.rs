@@ -208,3 +208,14 @@ pub(crate) fn labels_from(words: &[String]) -> api::Labels {
         })
         .collect()
 }
+
+/// What a prune took away, and the space it gave back.
+pub(crate) fn pruned(cx: &mut Cx<'_>, title: &str, deleted: &[String], space: Option<u64>) {
+    if !deleted.is_empty() {
+        cx.line(format!("{title}\n{}\n", deleted.join("\n")));
+    }
+    if let Some(space) = space {
+        let space = crate::format::units::human_size_4(space);
+        cx.line(format!("Total reclaimed space: {space}"));
+    }
+}

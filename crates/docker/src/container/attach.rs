@@ -3,7 +3,10 @@
 //!
 //! Docker: `cli/command/container/attach.go`.
 
+use api::ContainerStatusWord as Word;
+use crate::attach::Attach;
 use crate::prelude::*;
+use crate::sub::Sub;
 
 static FLAGS: &[Flag] = &[
     flag("detach-keys", Kind::Str, "Override the key sequence for detaching a container"),
@@ -27,6 +30,31 @@ pub(crate) const LEGACY: Command = Command {
     ..COMMAND
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    let name = parsed.arg(0);
+    let container = super::find(cx, name)?;
+    let refuse = |state: &str, how: &str| {
+        fail(format!("You cannot attach to a {state} container, {how}"))
+    };
+    match container.summary.state.status {
+        Word::Running => {}
+        Word::Paused => return refuse("paused", "unpause it first"),
+        Word::Restarting => return refuse("restarting", "wait until it is running"),
+        Word::Created | Word::Removing | Word::Exited | Word::Dead => {
+            return refuse("stopped", "start it first");
+        }
+    }
+    let stdin = container.config.open_stdin && !parsed.bool("no-stdin");
+    let tty = container.config.tty;
+    if stdin && tty && !cx.env.stdin_tty {
+        return fail("the input device is not a TTY");
+    }
+    let proxy = parsed.get("sig-proxy").is_none() || parsed.bool("sig-proxy");
+    let (code, text) = cx.end_of(|| {
+        let open =
+            Request::ContainerAttach { container: name.to_owned(), stdin, logs: false };
+        let attach = Attach::new(name, open).waiting("not-running").with(tty, stdin, proxy);
+        Sub::Attach(Box::new(attach))
+    })?;
+    if code == 0 { Ok(()) } else { exit(code, text) }
 }

@@ -2,7 +2,11 @@
 //!
 //! Docker: `cli/command/container/exec.go`.
 
+use api::ExecConfig;
+use crate::attach::Attach;
 use crate::prelude::*;
+use crate::service::options;
+use crate::sub::Sub;
 
 static FLAGS: &[Flag] = &[
     short('d', "detach", Kind::Bool, "Detached mode: run command in the background"),
@@ -33,6 +37,47 @@ pub(crate) const LEGACY: Command = Command {
     ..COMMAND
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    let name = parsed.arg(0);
+    let detach = parsed.bool("detach");
+    let (stdin, tty) = (parsed.bool("interactive") && !detach, parsed.bool("tty"));
+    let exec = ExecConfig {
+        cmd: parsed.args.get(1..).unwrap_or(&[]).to_vec(),
+        env: options::environment(cx, parsed, "env")?,
+        tty,
+        attach_stdin: stdin,
+        attach_stdout: !detach,
+        attach_stderr: !detach,
+        detach,
+        user: parsed.str("user").to_owned(),
+        working_dir: parsed.str("workdir").to_owned(),
+        privileged: parsed.bool("privileged"),
+    };
+    super::find(cx, name)?;
+    if stdin && tty && !cx.env.stdin_tty {
+        return fail("the input device is not a TTY");
+    }
+    let request = Request::ExecCreate { container: name.to_owned(), exec };
+    let Response::Created { id, .. } = cx.ask_for("container", name, request)? else {
+        return confused();
+    };
+    let open = Request::ExecStart { exec: id };
+    if detach {
+        cx.ask(open)?;
+        return Ok(());
+    }
+    let (code, text) = cx.end_of(|| {
+        Sub::Attach(Box::new(Attach::new(name, open).with(tty, stdin, false)))
+    })?;
+    match (code, text.as_str()) {
+        (0, "") => Ok(()),
+        (125, text) if text.starts_with("Error response") => fail(text),
+        (code, text) => {
+            // the runtime's words come down the stream itself
+            if !text.is_empty() {
+                cx.line(text);
+            }
+            exit(code, "")
+        }
+    }
 }

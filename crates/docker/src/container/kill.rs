@@ -24,6 +24,12 @@ pub(crate) const LEGACY: Command = Command {
     ..COMMAND
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    let signal = parsed.get("signal").unwrap_or("KILL");
+    objects::each_at_once(
+        cx,
+        &parsed.args,
+        |name| Request::ContainerKill { container: name.to_owned(), signal: signal.to_owned() },
+        |error, _| error_text(error),
+    )
 }

@@ -2,7 +2,9 @@
 //!
 //! Docker: `cli/command/container/logs.go`.
 
+use crate::logs::{self, Logs};
 use crate::prelude::*;
+use crate::sub::Sub;
 
 static FLAGS: &[Flag] = &[
     flag("details", Kind::Bool, "Show extra details provided to logs"),
@@ -44,6 +46,21 @@ pub(crate) const LEGACY: Command = Command {
     ..COMMAND
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    let name = parsed.arg(0);
+    super::find(cx, name)?;
+    let options = match logs::options(parsed, cx.now()) {
+        Ok(options) => options,
+        Err(why) => return fail(format!("Error response from daemon: {why}")),
+    };
+    let (code, text) = cx.end_of(|| {
+        Sub::Logs(Box::new(Logs {
+            request: Request::ContainerLogs { container: name.to_owned(), options },
+            missing: format!("Error: No such container: {name}"),
+            timestamps: parsed.bool("timestamps"),
+            prefixes: None,
+            call: None,
+        }))
+    })?;
+    if code == 0 { Ok(()) } else { fail(text) }
 }

@@ -1,6 +1,7 @@
 //! `docker container` and its old short names: one file a command.
 
 pub(crate) mod attach;
+pub(crate) mod config;
 pub(crate) mod cp;
 pub(crate) mod create;
 pub(crate) mod create_flags;
@@ -25,3 +26,15 @@ pub(crate) mod top;
 pub(crate) mod unpause;
 pub(crate) mod update;
 pub(crate) mod wait;
+
+use crate::script::{Cx, Flow, confused};
+use api::{ContainerInspect, Request, Response};
+
+/// Inspects a container; a 404 becomes docker's words for containers.
+pub(crate) fn find(cx: &mut Cx<'_>, name: &str) -> Flow<Box<ContainerInspect>> {
+    let request = Request::ContainerInspect { container: name.to_owned(), size: false };
+    match cx.ask_for("container", name, request)? {
+        Response::Container(container) => Ok(container),
+        _other => confused(),
+    }
+}

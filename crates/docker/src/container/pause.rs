@@ -19,6 +19,11 @@ pub(crate) const LEGACY: Command = Command {
     ..COMMAND
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    objects::each_at_once(
+        cx,
+        &parsed.args,
+        |name| Request::ContainerPause { container: name.to_owned() },
+        |error, _| error_text(error),
+    )
 }

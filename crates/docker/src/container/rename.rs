@@ -19,6 +19,14 @@ pub(crate) const LEGACY: Command = Command {
     ..COMMAND
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    let (container, name) = (parsed.arg(0).to_owned(), parsed.arg(1).to_owned());
+    if container.is_empty() || name.is_empty() {
+        return fail("Error: Neither old nor new names may be empty");
+    }
+    let failed = format!("Error: failed to rename container named {container}");
+    match cx.try_ask(Request::ContainerRename { container, name })? {
+        Ok(_) => Ok(()),
+        Err(error) => fail(format!("{}\n{failed}", error_text(&error))),
+    }
 }

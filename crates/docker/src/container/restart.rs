@@ -29,6 +29,15 @@ pub(crate) const LEGACY: Command = Command {
     ..COMMAND
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    let timeout_s = parsed.i64("time");
+    let mut errors = Vec::new();
+    for name in &parsed.args {
+        let request = Request::ContainerRestart { container: name.clone(), timeout_s };
+        match cx.try_ask(request)? {
+            Ok(_) => cx.line(name),
+            Err(error) => errors.push(error_text(&error)),
+        }
+    }
+    objects::end_with(errors)
 }

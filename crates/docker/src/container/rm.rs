@@ -26,6 +26,21 @@ pub(crate) const LEGACY: Command = Command {
     ..COMMAND
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    if parsed.bool("link") {
+        return fail(
+            "docker rm --link: este laboratório não modela ligações (links are not modelled)",
+        );
+    }
+    let (force, volumes) = (parsed.bool("force"), parsed.bool("volumes"));
+    objects::each_at_once(
+        cx,
+        &parsed.args,
+        |name| Request::ContainerRemove {
+            container: name.trim_start_matches('/').to_owned(),
+            force,
+            volumes,
+        },
+        |error, name| not_found_text(error, "container", name),
+    )
 }

@@ -2,7 +2,11 @@
 //!
 //! Docker: `cli/command/container/run.go`.
 
+use crate::attach::{Attach, start_status};
 use crate::prelude::*;
+use crate::sub::Sub;
+use super::config;
+use super::create::{create, report, reported};
 
 pub(crate) const COMMAND: Command = Command {
     path: "container run",
@@ -21,6 +25,45 @@ pub(crate) const LEGACY: Command = Command {
     ..COMMAND
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    let detach = parsed.bool("detach");
+    let config = config::config(cx, parsed, detach);
+    let config = reported("run", config)?;
+    if config.attach_stdin && config.tty && !cx.env.stdin_tty {
+        return fail("the input device is not a TTY");
+    }
+    let created = create(cx, parsed, &config);
+    let id = reported("run", created)?;
+    if !config.attach_stdout && !config.attach_stderr {
+        cx.line(&id);
+        let request = Request::ContainerStart { container: id };
+        return match cx.try_ask(request)? {
+            Ok(_) => Ok(()),
+            Err(error) => start_failed(&error_text(&error)),
+        };
+    }
+    let auto_remove = config.host.auto_remove;
+    let proxy = parsed.get("sig-proxy").is_none() || parsed.bool("sig-proxy");
+    let (code, text) = cx.end_of(|| {
+        let open = Request::ContainerAttach {
+            container: id.clone(),
+            stdin: config.attach_stdin,
+            logs: false,
+        };
+        let condition = if auto_remove { "removed" } else { "next-exit" };
+        let attach = Attach::new(&id, open)
+            .starting(auto_remove)
+            .waiting(condition)
+            .with(config.tty, config.attach_stdin, proxy);
+        Sub::Attach(Box::new(attach))
+    })?;
+    match (code, text.as_str()) {
+        (0, "") => Ok(()),
+        (code, "") => exit(code, ""),
+        (_, text) => start_failed(text),
+    }
+}
+
+fn start_failed(text: &str) -> Flow {
+    exit(start_status(text), report("run", text, false))
 }

@@ -24,6 +24,12 @@ pub(crate) const LEGACY: Command = Command {
     ..COMMAND
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    let timeout_s = parsed.i64("time");
+    objects::each_at_once(
+        cx,
+        &parsed.args,
+        |name| Request::ContainerStop { container: name.to_owned(), timeout_s },
+        |error, _| error_text(error),
+    )
 }

@@ -20,6 +20,18 @@ pub(crate) const LEGACY: Command = Command {
     ..COMMAND
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    let mut errors = Vec::new();
+    for name in &parsed.args {
+        let request = Request::ContainerWait {
+            container: name.clone(),
+            condition: "not-running".to_owned(),
+        };
+        match cx.try_ask(request)? {
+            Ok(Response::Exit { code, .. }) => cx.line(code.to_string()),
+            Ok(_other) => return confused(),
+            Err(error) => errors.push(error_text(&error)),
+        }
+    }
+    objects::end_with(errors)
 }

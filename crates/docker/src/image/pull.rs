@@ -3,6 +3,9 @@
 //! Docker: `cli/command/image/pull.go`.
 
 use crate::prelude::*;
+use crate::pull::Pull;
+use crate::reference;
+use crate::sub::Sub;
 
 static FLAGS: &[Flag] = &[
     short('a', "all-tags", Kind::Bool, "Download all tagged images in the repository"),
@@ -27,6 +30,29 @@ pub(crate) const LEGACY: Command = Command {
     ..COMMAND
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    let all = parsed.bool("all-tags");
+    let quiet = parsed.bool("quiet");
+    let reference = match reference::parse(parsed.arg(0)) {
+        Ok(reference) => reference,
+        Err(why) => return fail(why),
+    };
+    if all && !reference.is_name_only() {
+        return fail("tag can't be used with --all-tags/-a");
+    }
+    let reference = if !all && reference.is_name_only() {
+        if !quiet {
+            cx.line("Using default tag: latest");
+        }
+        reference.tagged()
+    } else {
+        reference
+    };
+    let image = reference.familiar();
+    let (code, text) = cx.end_of(|| Sub::Pull(Pull::new(&image, all, quiet, false)))?;
+    if code != 0 {
+        return fail(text);
+    }
+    cx.line(reference.full());
+    Ok(())
 }
