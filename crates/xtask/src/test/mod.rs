@@ -142,7 +142,12 @@ fn native_tests(_: &Setting) -> Result<Done> {
 }
 
 fn lessons(_: &Setting) -> Result<Done> {
-    quiet(&mut native::enxame(&["check", "lessons"]))
+    let done = quiet(&mut native::enxame(&["check", "lessons"]))?;
+    // A checker that accepts everything would accept this too.
+    if native::enxame(&["check", "lessons/no-such-lesson.md"]).output()?.status.success() {
+        bail!("a lesson that is not there passed: `enxame check` checks nothing");
+    }
+    Ok(done)
 }
 
 fn build_page(setting: &Setting) -> Result<Done> {
