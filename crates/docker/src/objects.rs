@@ -219,3 +219,20 @@ pub(crate) fn pruned(cx: &mut Cx<'_>, title: &str, deleted: &[String], space: Op
         cx.line(format!("Total reclaimed space: {space}"));
     }
 }
+
+/// `a=1,b=2`, as lists show labels.
+pub(crate) fn join_labels(labels: &api::Labels) -> String {
+    let words: Vec<String> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    words.join(",")
+}
+
+/// The contents of a file, or of standard input for `-`.
+pub(crate) fn read(cx: &mut Cx<'_>, file: &str) -> Flow<Vec<u8>> {
+    if file == "-" {
+        return cx.stdin_all();
+    }
+    match cx.read_file(file)? {
+        Ok(bytes) => Ok(bytes),
+        Err(why) => fail(format!("open {file}: {why}")),
+    }
+}

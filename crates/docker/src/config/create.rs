@@ -2,6 +2,7 @@
 //!
 //! Docker: `cli/command/config/create.go`.
 
+use api::{Annotations, ConfigSpec};
 use crate::prelude::*;
 
 static FLAGS: &[Flag] = &[
@@ -19,6 +20,21 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    let data = objects::read(cx, parsed.arg(1))?;
+    let spec = ConfigSpec {
+        annotations: Annotations {
+            name: parsed.arg(0).to_owned(),
+            labels: objects::labels_from(&parsed.list("label")),
+        },
+        data,
+        templating: parsed.str("template-driver").to_owned(),
+    };
+    let Response::Created { id, .. } =
+        cx.ask(Request::ConfigCreate { spec: Box::new(spec) })?
+    else {
+        return confused();
+    };
+    cx.line(id);
+    Ok(())
 }

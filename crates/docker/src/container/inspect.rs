@@ -2,6 +2,8 @@
 //!
 //! Docker: `cli/command/container/inspect.go`.
 
+use crate::format::inspect_local;
+use crate::format::template::Kind as DataKind;
 use crate::prelude::*;
 
 static FLAGS: &[Flag] = &[
@@ -19,6 +21,23 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    let size = parsed.bool("size");
+    objects::inspect(
+        cx,
+        &parsed.args,
+        parsed.str("format"),
+        &objects::Inspect {
+            request: &|name| Request::ContainerInspect { container: name.to_owned(), size },
+            json: &|response| match response {
+                Response::Container(container) => {
+                    Some(inspect_local::container(container, size))
+                }
+                _other => None,
+            },
+            missing: "Error: No such container: ",
+            kind: DataKind::Raw,
+            wrapped: false,
+        },
+    )
 }

@@ -1,6 +1,7 @@
 //! Docker's output: tables, units, Go templates, JSON.
 
 pub(crate) mod inspect;
+pub(crate) mod inspect_local;
 pub(crate) mod listing;
 pub(crate) mod table;
 pub(crate) mod template;

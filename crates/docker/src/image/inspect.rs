@@ -2,6 +2,8 @@
 //!
 //! Docker: `cli/command/image/inspect.go`.
 
+use crate::format::inspect_local;
+use crate::format::template::Kind as DataKind;
 use crate::prelude::*;
 
 static FLAGS: &[Flag] = &[
@@ -18,6 +20,20 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    objects::inspect(
+        cx,
+        &parsed.args,
+        parsed.str("format"),
+        &objects::Inspect {
+            request: &|name| Request::ImageInspect { image: name.to_owned() },
+            json: &|response| match response {
+                Response::Image(image) => Some(inspect_local::image(image)),
+                _other => None,
+            },
+            missing: "Error: No such image: ",
+            kind: DataKind::Raw,
+            wrapped: false,
+        },
+    )
 }

@@ -2,6 +2,8 @@
 //!
 //! Docker: `cli/command/network/inspect.go`.
 
+use crate::format::inspect_local;
+use crate::format::template::Kind as DataKind;
 use crate::prelude::*;
 
 static FLAGS: &[Flag] = &[
@@ -19,6 +21,25 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    let verbose = parsed.bool("verbose");
+    objects::inspect(
+        cx,
+        &parsed.args,
+        parsed.str("format"),
+        &objects::Inspect {
+            request: &|name| Request::NetworkInspect {
+                network: name.to_owned(),
+                scope: String::new(),
+                verbose,
+            },
+            json: &|response| match response {
+                Response::Network(network) => Some(inspect_local::network(network)),
+                _other => None,
+            },
+            missing: "Error: No such network: ",
+            kind: DataKind::Raw,
+            wrapped: false,
+        },
+    )
 }

@@ -2,6 +2,7 @@
 //!
 //! Docker: `cli/command/secret/create.go`.
 
+use api::{Annotations, SecretSpec};
 use crate::prelude::*;
 
 static FLAGS: &[Flag] = &[
@@ -20,6 +21,35 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    let driver = parsed.str("driver");
+    if !driver.is_empty() && parsed.args.len() > 1 {
+        return fail("When using secret driver secret data must be empty");
+    }
+    let data = match parsed.args.get(1) {
+        Some(file) => match objects::read(cx, file) {
+            // docker names what it could not read
+            Err(crate::script::Stop::Fail { text, .. }) => {
+                return fail(format!("Error reading content from {}: {text}", crate::values::quote(file)));
+            }
+            other => other?,
+        },
+        None => Vec::new(),
+    };
+    let spec = SecretSpec {
+        annotations: Annotations {
+            name: parsed.arg(0).to_owned(),
+            labels: objects::labels_from(&parsed.list("label")),
+        },
+        data,
+        driver: driver.to_owned(),
+        templating: parsed.str("template-driver").to_owned(),
+    };
+    let Response::Created { id, .. } =
+        cx.ask(Request::SecretCreate { spec: Box::new(spec) })?
+    else {
+        return confused();
+    };
+    cx.line(id);
+    Ok(())
 }

@@ -14,6 +14,6 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    objects::each(cx, &parsed.args, "secret", |name| Request::SecretRemove { secret: name.to_owned() })
 }

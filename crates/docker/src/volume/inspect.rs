@@ -2,6 +2,8 @@
 //!
 //! Docker: `cli/command/volume/inspect.go`.
 
+use crate::format::inspect_local;
+use crate::format::template::Kind as DataKind;
 use crate::prelude::*;
 
 static FLAGS: &[Flag] = &[
@@ -18,6 +20,20 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    objects::inspect(
+        cx,
+        &parsed.args,
+        parsed.str("format"),
+        &objects::Inspect {
+            request: &|name| Request::VolumeInspect { volume: name.to_owned() },
+            json: &|response| match response {
+                Response::Volume(volume) => Some(inspect_local::volume(volume)),
+                _other => None,
+            },
+            missing: "Error: No such volume: ",
+            kind: DataKind::Raw,
+            wrapped: false,
+        },
+    )
 }
