@@ -2,8 +2,9 @@
 
 use crate::check::{Check, Claim, Loss, Object, Reference, Rule, Select, Value, Where};
 use crate::diagnostic::{Diagnostic, Findings, Place, Severity, did_you_mean};
-use crate::grammar::{Lines, check_block, feedback_block, parse_reference};
+use crate::grammar::{Lines, check_block, feedback_block};
 use crate::markdown::{Block, plain_blocks, sections};
+use crate::token::parse_reference;
 use crate::transcript::{Action, Transcript, transcript};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;

@@ -17,6 +17,7 @@ pub mod markdown;
 pub mod player;
 pub mod proof;
 pub mod script;
+mod token;
 pub mod transcript;
 pub mod view;
 
