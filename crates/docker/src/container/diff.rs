@@ -20,6 +20,11 @@ pub(crate) const LEGACY: Command = Command {
     ..COMMAND
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    let request = Request::ContainerDiff { container: parsed.arg(0).to_owned() };
+    let Response::Diff(changes) = cx.ask(request)? else { return confused() };
+    for (kind, path) in changes {
+        cx.line(format!("{kind} {path}"));
+    }
+    Ok(())
 }

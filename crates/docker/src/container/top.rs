@@ -2,6 +2,7 @@
 //!
 //! Docker: `cli/command/container/top.go`.
 
+use crate::format::table;
 use crate::prelude::*;
 
 pub(crate) const COMMAND: Command = Command {
@@ -20,6 +21,14 @@ pub(crate) const LEGACY: Command = Command {
     ..COMMAND
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    let request = Request::ContainerTop {
+        container: parsed.arg(0).to_owned(),
+        args: parsed.args.get(1..).unwrap_or(&[]).to_vec(),
+    };
+    let Response::Top { titles, processes } = cx.ask(request)? else { return confused() };
+    let mut lines = vec![titles.join("\t")];
+    lines.extend(processes.iter().map(|process| process.join("\t")));
+    cx.out(table::align_with(&(lines.join("\n") + "\n"), 20, 3));
+    Ok(())
 }

@@ -2,7 +2,11 @@
 //!
 //! Docker: `cli/command/container/update.go`.
 
+use api::HostConfig;
 use crate::prelude::*;
+use crate::values;
+use std::collections::BTreeSet;
+use super::config::restart_policy;
 
 static FLAGS: &[Flag] = &[
     flag(
@@ -46,6 +50,39 @@ pub(crate) const LEGACY: Command = Command {
     ..COMMAND
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    if parsed.values.is_empty() {
+        return fail("you must provide one or more flags when using this command");
+    }
+    let (policy, retries) = match restart_policy(parsed.str("restart")) {
+        Ok(policy) => policy,
+        Err(why) => return fail(why),
+    };
+    let swap = parsed.get("memory-swap").and_then(|v| values::parse_swap(v).ok());
+    let host = HostConfig {
+        restart_policy: policy,
+        restart_max_retries: retries,
+        memory_bytes: parsed.bytes("memory").unwrap_or(0),
+        memory_reservation_bytes: parsed.bytes("memory-reservation").unwrap_or(0),
+        memory_swap_bytes: swap.unwrap_or(0),
+        nano_cpus: parsed.get("cpus").and_then(|v| values::parse_cpus(v).ok()).unwrap_or(0),
+        cpu_shares: parsed.i64("cpu-shares").unwrap_or(0),
+        pids_limit: parsed.i64("pids-limit").unwrap_or(0),
+        ..HostConfig::default()
+    };
+    let changed: BTreeSet<String> =
+        parsed.values.iter().map(|(flag, _)| (*flag).to_owned()).collect();
+    let mut errors = Vec::new();
+    for container in &parsed.args {
+        let request = Request::ContainerUpdate {
+            container: container.clone(),
+            host: Box::new(host.clone()),
+            changed: changed.clone(),
+        };
+        match cx.try_ask(request)? {
+            Ok(_) => cx.line(container),
+            Err(error) => errors.push(error_text(&error)),
+        }
+    }
+    objects::end_with(errors)
 }

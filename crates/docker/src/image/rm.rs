@@ -2,6 +2,7 @@
 //!
 //! Docker: `cli/command/image/rm.go`.
 
+use api::ImageDeletion;
 use crate::prelude::*;
 
 static FLAGS: &[Flag] = &[
@@ -26,6 +27,23 @@ pub(crate) const LEGACY: Command = Command {
     ..COMMAND
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    let (force, no_prune) = (parsed.bool("force"), parsed.bool("no-prune"));
+    let mut errors = Vec::new();
+    for image in &parsed.args {
+        let request = Request::ImageRemove { image: image.clone(), force, no_prune };
+        match cx.try_ask(request)? {
+            Ok(Response::ImageDeleted(deletions)) => {
+                for deletion in deletions {
+                    match deletion {
+                        ImageDeletion::Untagged(name) => cx.line(format!("Untagged: {name}")),
+                        ImageDeletion::Deleted(id) => cx.line(format!("Deleted: {id}")),
+                    }
+                }
+            }
+            Ok(_other) => return confused(),
+            Err(error) => errors.push(not_found_text(&error, "image", image)),
+        }
+    }
+    objects::end_with(errors)
 }

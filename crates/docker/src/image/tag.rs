@@ -3,6 +3,7 @@
 //! Docker: `cli/command/image/tag.go`.
 
 use crate::prelude::*;
+use crate::reference;
 
 pub(crate) const COMMAND: Command = Command {
     path: "image tag",
@@ -19,6 +20,16 @@ pub(crate) const LEGACY: Command = Command {
     ..COMMAND
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    let (image, target) = (parsed.arg(0).to_owned(), parsed.arg(1).to_owned());
+    for name in [&image, &target] {
+        if let Err(why) = reference::parse(name) {
+            let quoted = crate::values::quote(name);
+            return fail(format!(
+                "Error parsing reference: {quoted} is not a valid repository/tag: {why}"
+            ));
+        }
+    }
+    cx.ask(Request::ImageTag { image, target })?;
+    Ok(())
 }

@@ -2,6 +2,7 @@
 //!
 //! Docker: `cli/command/network/connect.go`.
 
+use api::EndpointSettings;
 use crate::prelude::*;
 
 static FLAGS: &[Flag] = &[
@@ -23,6 +24,16 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    cx.ask(Request::NetworkConnect {
+        network: parsed.arg(0).to_owned(),
+        container: parsed.arg(1).to_owned(),
+        endpoint: EndpointSettings {
+            aliases: parsed.strings("alias"),
+            fixed_ip: parsed.str("ip").to_owned(),
+            links: parsed.list("link"),
+            ..EndpointSettings::default()
+        },
+    })?;
+    Ok(())
 }

@@ -2,7 +2,10 @@
 //!
 //! Docker: `cli/command/network/create.go`.
 
+use api::{Annotations, IpamConfig, NetworkSpec};
 use crate::prelude::*;
+use crate::swarm::parse_cidr;
+use std::net::IpAddr;
 
 static FLAGS: &[Flag] = &[
     flag("attachable", Kind::Bool, "Enable manual container attachment"),
@@ -37,6 +40,90 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+/// Whether an address lies in a range.
+fn contains(range: &str, address: IpAddr) -> bool {
+    match (parse_cidr(range), address) {
+        (Some((IpAddr::V4(net), bits)), IpAddr::V4(address)) => {
+            let shift = 32 - u32::from(bits);
+            let mask = |ip: std::net::Ipv4Addr| u32::from(ip).checked_shr(shift).unwrap_or(0);
+            mask(net) == mask(address)
+        }
+        (Some((IpAddr::V6(net), bits)), IpAddr::V6(address)) => {
+            let shift = 128 - u32::from(bits);
+            let mask = |ip: std::net::Ipv6Addr| u128::from(ip).checked_shr(shift).unwrap_or(0);
+            mask(net) == mask(address)
+        }
+        _ => false,
+    }
+}
+
+/// Subnets with the ranges and gateways that lie in them (`consolidateIpam`).
+fn ipam(parsed: &Parsed) -> Result<Vec<IpamConfig>, String> {
+    let subnets = parsed.strings("subnet");
+    let ranges = parsed.strings("ip-range");
+    let gateways = parsed.strings("gateway");
+    if subnets.len() < ranges.len() || subnets.len() < gateways.len() {
+        return Err("every ip-range or gateway must have a corresponding subnet".to_owned());
+    }
+    let mut pools: Vec<IpamConfig> = subnets
+        .into_iter()
+        .map(|subnet| IpamConfig { subnet, ..IpamConfig::default() })
+        .collect();
+    for range in ranges {
+        let inside = parse_cidr(&range).and_then(|(address, _)| {
+            pools.iter_mut().find(|pool| contains(&pool.subnet, address))
+        });
+        match inside {
+            Some(pool) if pool.range.is_empty() => pool.range = range,
+            Some(_) => {
+                return Err("cannot configure multiple ranges on the same subnet".to_owned());
+            }
+            None => return Err(format!("no matching subnet for range {range}")),
+        }
+    }
+    for gateway in gateways {
+        let inside = gateway.parse().ok().and_then(|address| {
+            pools.iter_mut().find(|pool| contains(&pool.subnet, address))
+        });
+        match inside {
+            Some(pool) if pool.gateway.is_empty() => pool.gateway = gateway,
+            Some(_) => {
+                return Err("cannot configure multiple gateways for the same subnet".to_owned());
+            }
+            None => return Err(format!("no matching subnet for gateway {gateway}")),
+        }
+    }
+    Ok(pools)
+}
+
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    let ipam = match ipam(parsed) {
+        Ok(ipam) => ipam,
+        Err(why) => return fail(why),
+    };
+    let spec = NetworkSpec {
+        annotations: Annotations {
+            name: parsed.arg(0).to_owned(),
+            labels: objects::labels_from(&parsed.list("label")),
+        },
+        driver: parsed.get("driver").unwrap_or("bridge").to_owned(),
+        driver_options: objects::labels_from(&parsed.list("opt")),
+        ipv6: parsed.bool("ipv6"),
+        internal: parsed.bool("internal"),
+        attachable: parsed.bool("attachable"),
+        ingress: parsed.bool("ingress"),
+        ipam_driver: parsed.get("ipam-driver").unwrap_or("default").to_owned(),
+        ipam,
+    };
+    let request = Request::NetworkCreate {
+        spec,
+        scope: parsed.str("scope").to_owned(),
+        check_duplicate: true,
+    };
+    let Response::Created { id, warnings } = cx.ask(request)? else { return confused() };
+    for warning in warnings {
+        cx.err_line(format!("WARNING: {warning}"));
+    }
+    cx.line(id);
+    Ok(())
 }

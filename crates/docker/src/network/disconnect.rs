@@ -18,6 +18,11 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    cx.ask(Request::NetworkDisconnect {
+        network: parsed.arg(0).to_owned(),
+        container: parsed.arg(1).to_owned(),
+        force: parsed.bool("force"),
+    })?;
+    Ok(())
 }

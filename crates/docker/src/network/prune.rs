@@ -18,6 +18,13 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    let sure = "WARNING! This will remove all custom networks not used by at least one \
+                container.\nAre you sure you want to continue?";
+    if parsed.bool("force") || cx.confirm(sure)? {
+        let request = Request::NetworkPrune { filters: parsed.filters() };
+        let Response::Pruned { deleted, .. } = cx.ask(request)? else { return confused() };
+        objects::pruned(cx, "Deleted Networks:", &deleted, None);
+    }
+    Ok(())
 }

@@ -27,13 +27,7 @@ fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
         return fail("When using secret driver secret data must be empty");
     }
     let data = match parsed.args.get(1) {
-        Some(file) => match objects::read(cx, file) {
-            // docker names what it could not read
-            Err(crate::script::Stop::Fail { text, .. }) => {
-                return fail(format!("Error reading content from {}: {text}", crate::values::quote(file)));
-            }
-            other => other?,
-        },
+        Some(file) => objects::read(cx, file)?,
         None => Vec::new(),
     };
     let spec = SecretSpec {

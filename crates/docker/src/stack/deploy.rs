@@ -1,8 +1,11 @@
 //! `docker stack deploy`: deploy a new stack or update an existing stack.
 //!
 //! Docker: `cli/command/stack/deploy.go`.
+//!
+//! **Left out:** everything but the first checks: Compose files are not modelled yet.
 
 use crate::prelude::*;
+use super::check;
 
 static FLAGS: &[Flag] = &[
     short(
@@ -33,6 +36,25 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    let stack = parsed.arg(0).to_owned();
+    check(cx, parsed, &[stack])?;
+    let files = parsed.strings("compose-file");
+    if files.is_empty() {
+        return fail("Please specify a Compose file (with --compose-file)");
+    }
+    for file in files {
+        objects::read(cx, &file)?;
+    }
+    let swarm = objects::info(cx)?.swarm;
+    if !swarm.control_available {
+        return fail(
+            "this node is not a swarm manager. Use \"docker swarm init\" or \"docker swarm \
+             join\" to connect this node to swarm and try again",
+        );
+    }
+    fail(
+        "docker stack deploy: este laboratório ainda não lê arquivos Compose (Compose files are \
+         not modelled yet)",
+    )
 }

@@ -3,6 +3,8 @@
 //! Docker: `cli/command/stack/ps.go`.
 
 use crate::prelude::*;
+use crate::service::tasks;
+use super::{check, filters};
 
 static FLAGS: &[Flag] = &[
     short('f', "filter", Kind::Filter, "Filter output based on conditions provided"),
@@ -23,6 +25,15 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    let stack = parsed.arg(0).to_owned();
+    check(cx, parsed, std::slice::from_ref(&stack))?;
+    let filters = filters(parsed, &stack);
+    let Response::Tasks(tasks) = cx.ask(Request::TaskList { filters })? else {
+        return confused();
+    };
+    if tasks.is_empty() {
+        return fail(format!("nothing found in stack: {stack}"));
+    }
+    tasks::print(cx, parsed, tasks)
 }

@@ -3,6 +3,8 @@
 //! Docker: `cli/command/stack/services.go`.
 
 use crate::prelude::*;
+use crate::service::ls;
+use super::{check, filters};
 
 static FLAGS: &[Flag] = &[
     short('f', "filter", Kind::Filter, "Filter output based on conditions provided"),
@@ -21,6 +23,14 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    let stack = parsed.arg(0).to_owned();
+    check(cx, parsed, std::slice::from_ref(&stack))?;
+    let request = Request::ServiceList { filters: filters(parsed, &stack), status: true };
+    let Response::Services(services) = cx.ask(request)? else { return confused() };
+    if services.is_empty() {
+        cx.err_line(format!("Nothing found in stack: {stack}"));
+        return Ok(());
+    }
+    ls::show(cx, parsed, services)
 }

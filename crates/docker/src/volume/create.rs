@@ -20,6 +20,23 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    let named = parsed.str("name");
+    if !named.is_empty() && !parsed.args.is_empty() {
+        return fail(
+            "Conflicting options: either specify --name or provide positional arg, not both",
+        );
+    }
+    let request = Request::VolumeCreate {
+        name: if named.is_empty() { parsed.arg(0).to_owned() } else { named.to_owned() },
+        driver: parsed.get("driver").unwrap_or("local").to_owned(),
+        options: objects::labels_from(&parsed.list("opt")),
+        labels: objects::labels_from(&parsed.list("label")),
+    };
+    match cx.ask(request)? {
+        Response::Volume(volume) => cx.line(&volume.name),
+        Response::Created { id, .. } => cx.line(id),
+        _other => return confused(),
+    }
+    Ok(())
 }

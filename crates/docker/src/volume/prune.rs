@@ -18,6 +18,17 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    let sure = "WARNING! This will remove all local volumes not used by at least one container.\nAre you sure \
+                you want to continue?";
+    let (mut deleted, mut space) = (Vec::new(), 0);
+    if parsed.bool("force") || cx.confirm(sure)? {
+        let request = Request::VolumePrune { filters: parsed.filters() };
+        let Response::Pruned { deleted: gone, reclaimed } = cx.ask(request)? else {
+            return confused();
+        };
+        (deleted, space) = (gone, reclaimed);
+    }
+    objects::pruned(cx, "Deleted Volumes:", &deleted, Some(space));
+    Ok(())
 }

@@ -21,6 +21,10 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-fn start(_: &mut Cx<'_>, _: &Parsed) -> Flow {
-    crate::command::later()
+fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
+    let force = parsed.bool("force");
+    objects::each(cx, &parsed.args, "volume", |name| Request::VolumeRemove {
+        volume: name.to_owned(),
+        force,
+    })
 }
