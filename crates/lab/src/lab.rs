@@ -116,7 +116,7 @@ impl Lab {
             replies: Vec::new(),
             view: View::default(),
             trace: Trace::new(TRACE_LINES),
-            daemon_start_us: 2_000_000,
+            daemon_start_us: 0,
             config,
         };
         for machine in lab.all() {
@@ -324,6 +324,17 @@ impl Lab {
             .map(|manager| manager.store.digest())
             .collect();
         sim::digest(&(self.now, self.trace.digest(), self.trace.position(), stores))
+    }
+
+    /// Every living manager's applied index with its store's digest: equal indexes must have
+    /// equal digests.
+    #[must_use]
+    pub fn store_digests(&self) -> Vec<(u64, u64)> {
+        self.machines
+            .iter()
+            .filter_map(|m| m.manager())
+            .filter_map(|p| Some((p.raft.as_ref()?.applied_index(), p.store.digest())))
+            .collect()
     }
 
     /// A machine's files.

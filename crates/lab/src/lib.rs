@@ -26,6 +26,7 @@ mod machine;
 mod member;
 mod mesh;
 mod quiet;
+pub mod selftest;
 mod step;
 mod swarm;
 pub mod trace;

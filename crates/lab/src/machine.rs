@@ -99,6 +99,8 @@ pub(crate) struct Manager {
     pub(crate) sessions: BTreeMap<NodeId, (Machine, Machine)>,
     /// Control and join calls that the leader works on: who asked.
     pub(crate) callers: BTreeMap<Rpc, Machine>,
+    /// Readers of logs by the leader's number of their subscription.
+    pub(crate) subscriptions: BTreeMap<u64, (Rpc, Machine)>,
     /// Changes of raft's membership that wait for their turn.
     pub(crate) conf_queue: Vec<ConfWork>,
     /// It was removed from raft.
@@ -239,6 +241,7 @@ impl Manager {
             ticks_without_leader: 0,
             sessions: BTreeMap::new(),
             callers: BTreeMap::new(),
+            subscriptions: BTreeMap::new(),
             conf_queue: Vec::new(),
             removed: false,
             unlock_key: None,

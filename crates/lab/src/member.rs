@@ -190,7 +190,7 @@ impl Lab {
         if effects.became_leader {
             let bootstrap = manager.bootstrap.take();
             let leader = match bootstrap {
-                Some(b) => Leader::elected_with(&manager.store, me, b, now, &mut m.rng),
+                Some(b) => Leader::elected_with(&manager.store, me, &b, now, &mut m.rng),
                 None => Leader::elected(&manager.store, me, now, &mut m.rng),
             };
             manager.leader = Some(Box::new(leader));
@@ -319,13 +319,14 @@ impl Lab {
         answer: Result<Box<api::ControlResponse>, ApiError>,
     ) {
         let Some(manager) = self.at_mut(machine).and_then(|m| m.manager_mut()) else { return };
-        let origin = match &answer {
-            // its log lines come under the same number
-            Ok(response) if matches!(**response, api::ControlResponse::Subscribed(_)) => {
-                manager.callers.get(&rpc).copied()
-            }
-            Ok(_) | Err(_) => manager.callers.remove(&rpc),
+        let subscription = match answer.as_deref() {
+            Ok(api::ControlResponse::Subscribed(id)) => Some(*id),
+            Ok(_) | Err(_) => None,
         };
+        let origin = manager.callers.remove(&rpc);
+        if let (Some(id), Some(origin)) = (subscription, origin) {
+            manager.subscriptions.insert(id, (rpc, origin));
+        }
         if let Some(origin) = origin {
             self.transmit(machine, origin, Wire::ControlAnswer { rpc, answer });
         }
@@ -350,12 +351,10 @@ impl Lab {
         lines: Vec<api::dispatch::LogLine>,
         done: bool,
     ) {
-        // a subscription has its call's number
-        let rpc = Rpc(subscription);
         let Some(manager) = self.at_mut(machine).and_then(|m| m.manager_mut()) else { return };
-        let Some(origin) = manager.callers.get(&rpc).copied() else { return };
+        let Some((rpc, origin)) = manager.subscriptions.get(&subscription).copied() else { return };
         if done {
-            manager.callers.remove(&rpc);
+            manager.subscriptions.remove(&subscription);
         }
         self.transmit(machine, origin, Wire::Logs { rpc, lines, done });
     }
@@ -524,6 +523,8 @@ impl Manager {
         self.leader = None;
         self.in_flight = None;
         self.conf_queue.clear();
+        let readers = std::mem::take(&mut self.subscriptions).into_values();
+        self.callers.extend(readers);
         Orphans {
             callers: std::mem::take(&mut self.callers).into_iter().collect(),
             sessions: std::mem::take(&mut self.sessions).into_values().collect(),

@@ -595,6 +595,7 @@ impl Lab {
         m.agent_via = None;
         m.mesh = crate::mesh::Mesh::default();
         m.engine.set_ingress_ports(std::collections::BTreeSet::new());
+        m.engine.drop_ingress_sandbox();
         self.gossip_leave(machine);
         self.note(Some(machine), TraceEvent::Left);
         if let Some(call) = node.leaving {

@@ -1,2 +1,128 @@
-//! The native program.
-fn main() {}
+//! `enxame`: the native program.
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use runner::compare::{Yardstick, score};
+use runner::recording::Recording;
+use runner::{fuzz, replay};
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Docker Swarm laboratory: the program for instructors and CI.
+#[derive(Parser)]
+#[command(name = "enxame", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Play recordings of a real Docker and compare
+    Replay {
+        /// One object a command step on stdout, in file order
+        #[arg(long)]
+        json: bool,
+        /// Show so many differences of each file
+        #[arg(long, default_value_t = 0)]
+        show: usize,
+        /// Files
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Random crashes, cuts and commands; then invariants; then it must converge
+    Fuzz {
+        /// How many seeds
+        #[arg(long, default_value_t = 100)]
+        seeds: u64,
+        /// The first one
+        #[arg(long, default_value_t = 1)]
+        from: u64,
+    },
+    /// Digests of whole runs, to compare platforms
+    Digest {
+        /// How many seeds
+        #[arg(long, default_value_t = 4)]
+        seeds: u64,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(error) => {
+            // the standard error of a program that cannot go on may itself be gone
+            let _ = writeln!(std::io::stderr(), "enxame: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<bool> {
+    let mut out = std::io::stdout().lock();
+    match cli.command {
+        Command::Replay { json, show, files } => replays(&mut out, json, show, &files),
+        Command::Fuzz { seeds, from } => {
+            let mut ok = true;
+            for seed in from..from + seeds {
+                if let Err(story) = fuzz::run(seed) {
+                    writeln!(out, "seed {seed}: {story}")?;
+                    ok = false;
+                }
+            }
+            writeln!(out, "{seeds} seeds {}", if ok { "well" } else { "with failures" })?;
+            Ok(ok)
+        }
+        Command::Digest { seeds } => {
+            for seed in 1..=seeds {
+                writeln!(out, "{seed} {:016x}", lab::selftest::digest(seed))?;
+            }
+            Ok(true)
+        }
+    }
+}
+
+fn replays(out: &mut impl Write, json: bool, show: usize, files: &[PathBuf]) -> Result<bool> {
+    let yard = Yardstick::new()?;
+    let (mut agree, mut distinct) = (0.0, 0);
+    for file in files {
+        let recording = Recording::read(file)?;
+        let shown = replay::play(&recording, &yard)?;
+        if json {
+            for step in &shown {
+                writeln!(out, "{}", serde_json::to_string(step)?)?;
+            }
+            continue;
+        }
+        let result = score(&yard, &recording, &shown);
+        let name = file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        writeln!(
+            out,
+            "{name:32} {:6.2} %  of {} distinct commands ({} steps)",
+            result.percent(),
+            result.distinct,
+            result.steps
+        )?;
+        for k in result.misses.iter().take(show) {
+            let commands = recording.commands();
+            let Some((_, step)) = commands.get(*k) else { continue };
+            let got = shown.get(*k).cloned().unwrap_or_default();
+            writeln!(
+                out,
+                "--- step {k}: t={} {}$ {}  exit {} / {}",
+                step.t, step.node, step.cmd, step.exit, got.exit
+            )?;
+            writeln!(out, "{}\n--- got\n{}", step.screen, got.screen)?;
+        }
+        agree += result.agree;
+        distinct += result.distinct;
+    }
+    if !json {
+        let all = f64::from(u32::try_from(distinct.max(1))?);
+        let percent = 100.0 * agree / all;
+        writeln!(out, "{:32} {percent:6.2} %  of {distinct} distinct commands", "total")?;
+    }
+    Ok(true)
+}

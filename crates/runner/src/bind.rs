@@ -1,0 +1,129 @@
+//! Recorded ids, names and tokens, and what stands for them in the simulation.
+//!
+//! A pair is bound where both first appear in the same place of an agreeing output. A later
+//! command is translated word by word, prefixes of ids too.
+
+use crate::compare::Yardstick;
+use regex::Regex;
+use std::collections::BTreeMap;
+
+/// What is bound so far.
+pub struct Bindings {
+    values: Regex,
+    words: Regex,
+    /// Recorded → simulated.
+    bound: BTreeMap<String, String>,
+    /// Which of equal nodes a task is on is drawn: host names do not tell rows apart.
+    hosts: Vec<String>,
+}
+
+impl Bindings {
+    /// Nothing bound.
+    ///
+    /// # Errors
+    /// Only if a rule is no expression.
+    pub fn new(hosts: impl IntoIterator<Item = String>) -> Result<Self, regex::Error> {
+        Ok(Self {
+            values: Regex::new(
+                r"SWMTKN-\d-[0-9a-z]{50}-[0-9a-z]{25}|SWMKEY-1-[A-Za-z0-9+/]{43}|\b[0-9a-f]{64}\b|\b[0-9a-z]{25}\b|\b[0-9a-z]{12}\b|\b[a-z]+_[a-z]+\b",
+            )?,
+            words: Regex::new(
+                r"SWMTKN-\d-[0-9a-z]{50}-[0-9a-z]{25}|SWMKEY-1-[A-Za-z0-9+/]{43}|[0-9A-Za-z_]+",
+            )?,
+            bound: BTreeMap::new(),
+            hosts: hosts.into_iter().collect(),
+        })
+    }
+
+    /// Learns from two agreeing outputs.
+    pub fn learn(&mut self, yard: &Yardstick, recorded: &str, simulated: &str) {
+        self.learn_by(recorded, simulated, |line| yard.plain(line));
+        let hosts = self.hosts.clone();
+        self.learn_by(recorded, simulated, |line| {
+            let mut line = yard.plain(line);
+            for host in &hosts {
+                line = line.replace(host.as_str(), "<node>");
+            }
+            line
+        });
+    }
+
+    /// Learns from the lines that two outputs have in common.
+    pub fn learn_lines(&mut self, yard: &Yardstick, recorded: &str, simulated: &str) {
+        self.learn_by(recorded, simulated, |line| yard.plain(line));
+    }
+
+    fn learn_by(&mut self, recorded: &str, simulated: &str, mask: impl Fn(&str) -> String) {
+        let rows = |text: &str| -> Vec<(String, String)> {
+            text.lines().map(|l| (mask(l), l.to_owned())).collect()
+        };
+        let mut ours = rows(simulated);
+        for (mask, line) in rows(recorded) {
+            if let Some(k) = ours.iter().position(|(m, _)| *m == mask) {
+                let (_, other) = ours.remove(k);
+                self.pair(&line, &other);
+            }
+        }
+    }
+
+    fn pair(&mut self, recorded: &str, simulated: &str) {
+        let all = |text: &str| -> Vec<String> {
+            self.values.find_iter(text).map(|m| m.as_str().to_owned()).collect()
+        };
+        let (theirs, ours) = (all(recorded), all(simulated));
+        if theirs.len() != ours.len() {
+            return;
+        }
+        for (their, our) in theirs.into_iter().zip(ours) {
+            if their.len() == our.len() || their.contains('_') {
+                self.bind(&their, &our);
+            }
+        }
+    }
+
+    /// Binds one pair, unless the recorded one is bound already.
+    pub fn bind(&mut self, recorded: &str, simulated: &str) {
+        self.bound.entry(recorded.to_owned()).or_insert_with(|| simulated.to_owned());
+    }
+
+    /// Whether something stands for this recorded value.
+    #[must_use]
+    pub fn knows(&self, recorded: &str) -> bool {
+        self.bound.contains_key(recorded)
+    }
+
+    /// A recorded command as it is typed in the simulation.
+    #[must_use]
+    pub fn translate(&self, command: &str) -> String {
+        self.words
+            .replace_all(command, |c: &regex::Captures<'_>| {
+                let word = c.get(0).map_or("", |m| m.as_str());
+                self.word(word).unwrap_or_else(|| word.to_owned())
+            })
+            .into_owned()
+    }
+
+    fn word(&self, word: &str) -> Option<String> {
+        if let Some(found) = self.bound.get(word) {
+            return Some(found.clone());
+        }
+        let digits = word.bytes().any(|b| b.is_ascii_digit());
+        let id_like = word.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase());
+        if !id_like || word.len() < 2 || (!digits && word.len() < 6) {
+            return None;
+        }
+        // a prefix of an id: all ids it may mean must become one simulated prefix
+        let mut found: Option<String> = None;
+        for (recorded, simulated) in self.bound.range(word.to_owned()..) {
+            if !recorded.starts_with(word) {
+                break;
+            }
+            let short = simulated.get(..word.len())?.to_owned();
+            match &found {
+                Some(other) if !short.starts_with(other) && *other != short => return None,
+                Some(_) | None => found = Some(short),
+            }
+        }
+        found
+    }
+}

@@ -1,0 +1,19 @@
+//! NATIVE: the program for instructors and CI: replay recordings, check lessons, fuzz.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`recording`] | a recording of a real Docker |
+//! | [`compare`] | the recordings' yardstick in Rust |
+//! | [`bind`] | recorded ids and what stands for them |
+//! | [`replay`] | playing a recording on a desk |
+//! | [`steer`] | what a replay takes from its recording beside the commands |
+//! | [`fuzz`] | random faults, then invariants |
+//!
+//! It may touch files and the real clock, and must not know any rule of Swarm.
+
+pub mod bind;
+pub mod compare;
+pub mod fuzz;
+pub mod recording;
+pub mod replay;
+pub mod steer;

@@ -1,0 +1,2 @@
+//! Placeholder until the transcript runner is here.
+fn main() {}
