@@ -13,6 +13,7 @@
 mod allocator;
 mod bootstrap;
 mod ca;
+pub mod cases;
 mod controlapi;
 mod dispatcher;
 mod leader;

@@ -1,6 +1,6 @@
 //! What a committed transaction did to one object.
 
-use api::{Node, Object, Service, Task};
+use api::{Node, Object, Task};
 use serde::{Deserialize, Serialize};
 use std::rc::Rc;
 
@@ -57,13 +57,5 @@ impl StoreEvent {
 
     pub(crate) fn old_node(&self) -> Option<&Rc<Node>> {
         if let Self::Updated { old: Object::Node(node), .. } = self { Some(node) } else { None }
-    }
-
-    pub(crate) fn service(&self) -> Option<&Rc<Service>> {
-        if let Object::Service(service) = self.object() { Some(service) } else { None }
-    }
-
-    pub(crate) fn old_service(&self) -> Option<&Rc<Service>> {
-        if let Self::Updated { old: Object::Service(old), .. } = self { Some(old) } else { None }
     }
 }
