@@ -330,13 +330,11 @@ impl Process {
                 sub.resume(&input, &mut io)
             }
         };
-        match (got, &input) {
-            (Some(got), _) => {
-                self.record.push(Entry { now, got });
-                self.advance(now, &mut steps);
-            }
-            (None, Input::Start) => self.advance(now, &mut steps),
-            (None, _) => {}
+        if let Some(got) = got {
+            self.record.push(Entry { now, got });
+            self.advance(now, &mut steps);
+        } else if input == Input::Start {
+            self.advance(now, &mut steps);
         }
         steps
     }
@@ -395,6 +393,9 @@ impl Process {
             steps.extend(sub.open_calls().into_iter().map(Step::Cancel));
             if sub.is_raw() {
                 steps.push(Step::Raw(false));
+            }
+            if sub.is_screen() {
+                steps.push(Step::Screen(None));
             }
         }
         self.record.clear();

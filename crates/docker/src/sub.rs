@@ -208,6 +208,11 @@ impl Sub {
         }
     }
 
+    /// Whether the terminal shows a full screen.
+    pub(crate) const fn is_screen(&self) -> bool {
+        matches!(self, Self::Top(display) if display.is_screen())
+    }
+
     /// Whether the terminal hands keys over as bytes.
     pub(crate) fn is_raw(&self) -> bool {
         matches!(self, Self::Attach(attach) if attach.is_raw())

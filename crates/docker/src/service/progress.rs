@@ -136,6 +136,10 @@ impl Converge {
             None => None,
         };
         self.draw(io);
+        if got.is_some() && !self.drawn.is_empty() {
+            // ends the block: what is drawn next stands below it
+            io.steps.push(Step::Out(Vec::new()));
+        }
         got
     }
 
