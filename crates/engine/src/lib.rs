@@ -23,6 +23,8 @@ pub mod names;
 pub mod net;
 pub mod registry;
 pub mod sh;
+#[cfg(test)]
+mod testing;
 
 pub use agent::{Agent, EndpointRecord};
 pub use engine::{Engine, EngineAnswer, EngineEffect, MachineFacts};

@@ -1,10 +1,42 @@
 //! The swarm's agent on one machine: session, worker, one controller for each task.
+//!
+//! | | |
+//! |---|---|
+//! | `session` | finds a manager, registers, beats, reports statuses |
+//! | `worker` | what is assigned, and the state machine of each task |
+//! | `controller` | a task's container: pull, create, start, watch, stop, remove |
+//! | `spec` | the container that a task's spec means |
+//! | `networks` | overlay networks on this machine, endpoint records for gossip |
+//! | `logs` | log subscriptions |
+//! | SwarmKit | `agent/`, `agent/exec/controller.go`; moby `daemon/cluster/executor/container` |
+//!
+//! The agent drives the engine through the same requests as a person does, and looks at what
+//! became of its containers each time it is polled: nothing is lost when one of the two restarts.
+//!
+//! Its task list and the statuses it reported are on the machine's disk: they survive
+//! [`Agent::restarted`]. The session and what is under way do not.
+//!
+//! **Invariant:** an observed state never goes back.
 
-use crate::engine::Engine;
-use api::dispatch::{ToAgent, ToDispatcher};
-use api::{NetworkId, NodeDescription, NodeId, PortConfig, ServiceId, TaskId, Timestamp};
+mod controller;
+mod logs;
+mod networks;
+mod session;
+mod spec;
+#[cfg(test)]
+mod tests;
+mod worker;
+
+use crate::engine::{AGENT_CALLS, Engine, EngineAnswer};
+use api::dispatch::{Assignments, ToAgent, ToDispatcher};
+use api::{
+    Config, ConfigId, Network, NetworkId, Node, NodeDescription, NodeId, PortConfig, Secret,
+    SecretId, ServiceId, TaskId, TaskStatus, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 use sim::Streams;
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// What gossip tells other nodes about a task on an overlay network (libnetwork's endpoint
 /// record): a service's task joined, left, or gets no new connections.
@@ -18,7 +50,7 @@ pub struct EndpointRecord {
     pub task: TaskId,
     /// The container's name (`web.1.ID`).
     pub task_name: String,
-    /// The service's address on that network; empty for dnsrr.
+    /// The service's address on that network. The agent is not told it: left empty here.
     pub vip: String,
     /// Ingress ports, on the ingress network only.
     pub ports: Vec<PortConfig>,
@@ -33,13 +65,70 @@ pub struct EndpointRecord {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Agent {
     node: NodeId,
+    description: NodeDescription,
+    /// Managers by (node, address) with a score: good and bad experience.
+    managers: Vec<session::Remote>,
+    /// This machine's own manager, which passes everything on to the leader.
+    local: Option<String>,
+    /// The node as the leader told it last.
+    object: Option<Rc<Node>>,
+    workers: BTreeMap<TaskId, worker::Worker>,
+    networks: BTreeMap<NetworkId, Rc<Network>>,
+    secrets: BTreeMap<SecretId, Rc<Secret>>,
+    configs: BTreeMap<ConfigId, Rc<Config>>,
+
+    session: session::Session,
+    /// A complete set of assignments came since the last start.
+    informed: bool,
+    unsent: BTreeMap<TaskId, TaskStatus>,
+    calls: BTreeMap<u64, Purpose>,
+    next_call: u64,
+    subscriptions: BTreeMap<u64, logs::Subscription>,
+    #[serde(with = "sim::entries")]
+    told: BTreeMap<(TaskId, NetworkId), EndpointRecord>,
+    messages: Vec<(String, ToDispatcher)>,
+    records: Vec<EndpointRecord>,
+}
+
+/// What a call to the engine was for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Purpose {
+    /// A step of a task's controller.
+    Task(TaskId),
+    /// The lines of a task for a subscription.
+    Logs { subscription: u64, task: TaskId },
+    /// Nobody asks for the answer.
+    Nothing,
 }
 
 impl Agent {
     /// An agent that knows some managers by (node, address) and will look for one of them.
     #[must_use]
-    pub fn new(node: NodeId, _description: NodeDescription, _managers: Vec<(NodeId, String)>) -> Self {
-        Self { node }
+    pub fn new(
+        node: NodeId,
+        description: NodeDescription,
+        managers: Vec<(NodeId, String)>,
+    ) -> Self {
+        Self {
+            node,
+            description,
+            managers: managers.into_iter().map(session::Remote::new).collect(),
+            local: None,
+            object: None,
+            workers: BTreeMap::new(),
+            networks: BTreeMap::new(),
+            secrets: BTreeMap::new(),
+            configs: BTreeMap::new(),
+            session: session::Session::default(),
+            informed: false,
+            unsent: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            next_call: 0,
+            subscriptions: BTreeMap::new(),
+            told: BTreeMap::new(),
+            messages: Vec::new(),
+            records: Vec::new(),
+        }
     }
 
     /// Who it is.
@@ -48,35 +137,234 @@ impl Agent {
         self.node
     }
 
+    /// The node as the leader told it last: role, labels, availability, attachments.
+    #[must_use]
+    pub fn object(&self) -> Option<&Rc<Node>> {
+        self.object.as_ref()
+    }
+
+    /// Managers it knows, by (node, address).
+    pub fn managers(&self) -> impl Iterator<Item = (NodeId, &str)> {
+        self.managers.iter().map(|remote| (remote.node, remote.addr.as_str()))
+    }
+
+    /// This machine runs a manager under that address: the agent talks to it alone, whoever leads.
+    pub fn set_local_manager(&mut self, addr: Option<String>) {
+        self.local = addr;
+    }
+
+    /// Whether it has a session.
+    #[must_use]
+    pub const fn is_registered(&self) -> bool {
+        matches!(self.session.state, session::State::Open { .. })
+    }
+
+    /// Task of a container by name or id, for pictures: (task, container) of all that have one.
+    pub fn containers(&self) -> impl Iterator<Item = (TaskId, api::ContainerId)> {
+        self.workers.iter().filter_map(|(id, worker)| Some((*id, worker.container?)))
+    }
+
     /// A message of the dispatcher.
-    pub fn handle(&mut self, _msg: ToAgent, _engine: &mut Engine, _now: Timestamp, _rng: &mut Streams) {}
+    pub fn handle(
+        &mut self,
+        msg: ToAgent,
+        engine: &mut Engine,
+        now: Timestamp,
+        rng: &mut Streams,
+    ) {
+        match msg {
+            ToAgent::Session { session, node, managers } => {
+                engine.make_gwbridge(now, rng);
+                self.registered(session, node, managers, now);
+            }
+            ToAgent::Heartbeat { period_ms } => self.beat_answered(period_ms, now),
+            ToAgent::Assignments(assignments) => self.assign(assignments, now),
+            ToAgent::Refused { .. } => self.session_failed(now, rng),
+            ToAgent::Subscribe { subscription, tasks, follow, tail, since, open } => {
+                if open {
+                    self.subscribe(subscription, tasks, follow, tail, since);
+                } else {
+                    self.unsubscribe(subscription, engine, now);
+                }
+            }
+        }
+        self.poll(engine, now, rng);
+    }
 
     /// Does what is due and looks at the engine. To be called after everything that happened to
     /// the engine.
-    pub fn poll(&mut self, _engine: &mut Engine, _now: Timestamp, _rng: &mut Streams) {}
+    pub fn poll(&mut self, engine: &mut Engine, now: Timestamp, rng: &mut Streams) {
+        self.poll_session(now, rng);
+        // a step may make another one possible at once, and never more than a task has states
+        for _ in 0..16 {
+            let answers = engine.take_agent_answers();
+            let quiet = answers.is_empty();
+            for (call, answer) in answers {
+                self.answered(call, answer, engine, now);
+            }
+            let moved = engine.is_up()
+                && (self.create_after_pull(engine, now, rng) | self.drive(engine, now, rng));
+            if quiet && !moved {
+                break;
+            }
+        }
+        if engine.is_up() {
+            self.keep_networks(engine, rng);
+            self.sweep(engine, now, rng);
+            self.serve_subscriptions(engine, now, rng);
+        }
+        self.tell_endpoints(engine);
+        self.report();
+    }
 
     /// When [`Agent::poll`] has something to do by itself.
     #[must_use]
     pub fn next_wakeup(&self) -> Option<Timestamp> {
-        None
+        let tasks = self.workers.values().filter_map(worker::Worker::wakeup);
+        self.session.wakeup().into_iter().chain(tasks).min()
     }
 
     /// Messages for a dispatcher: (address of the manager it talks to, message).
     pub fn take_messages(&mut self) -> Vec<(String, ToDispatcher)> {
-        Vec::new()
+        std::mem::take(&mut self.messages)
     }
-
-    /// The connection to the manager broke (it died, the link is cut, it refused).
-    pub fn disconnected(&mut self, _now: Timestamp, _rng: &mut Streams) {}
 
     /// Endpoint records to gossip since the last call.
     pub fn take_endpoint_changes(&mut self) -> Vec<EndpointRecord> {
-        Vec::new()
+        std::mem::take(&mut self.records)
+    }
+
+    /// Every record that holds now: what a node that joins gossip anew tells.
+    #[must_use]
+    pub fn endpoints(&self) -> Vec<EndpointRecord> {
+        self.told.values().cloned().collect()
     }
 
     /// The daemon or the power went: what was in memory is lost, the task list on disk stays.
-    pub fn restarted(&mut self, _now: Timestamp, _rng: &mut Streams) {}
+    pub fn restarted(&mut self, now: Timestamp, _rng: &mut Streams) {
+        self.session = session::Session { state: session::State::Idle { at: now }, backoff_us: 0 };
+        self.informed = false;
+        self.unsent.clear();
+        self.calls.clear();
+        self.subscriptions.clear();
+        self.told.clear();
+        self.messages.clear();
+        self.records.clear();
+        for worker in self.workers.values_mut() {
+            worker.doing = worker::Doing::Idle;
+            worker.container = None;
+        }
+    }
 
-    /// The node leaves the swarm: its containers are stopped and removed.
-    pub fn leave(&mut self, _engine: &mut Engine, _now: Timestamp, _rng: &mut Streams) {}
+    /// The node leaves the swarm: the containers of its tasks are removed at once.
+    pub fn leave(&mut self, engine: &mut Engine, now: Timestamp, rng: &mut Streams) {
+        for (container, _) in engine.task_containers() {
+            let request = api::Request::ContainerRemove {
+                container: container.to_string(),
+                force: true,
+                volumes: true,
+            };
+            self.ask(Purpose::Nothing, request, engine, now, rng);
+        }
+        for record in std::mem::take(&mut self.told).into_values() {
+            self.records.push(EndpointRecord { removed: true, ..record });
+        }
+        self.workers.clear();
+        engine.drop_ingress_sandbox();
+    }
+
+    /// A request to the engine in the agent's own name.
+    fn ask(
+        &mut self,
+        purpose: Purpose,
+        request: api::Request,
+        engine: &mut Engine,
+        now: Timestamp,
+        rng: &mut Streams,
+    ) -> u64 {
+        let call = self.new_call(purpose);
+        engine.handle(call, request, now, rng);
+        call
+    }
+
+    fn new_call(&mut self, purpose: Purpose) -> u64 {
+        self.next_call += 1;
+        let call = AGENT_CALLS | self.next_call;
+        self.calls.insert(call, purpose);
+        call
+    }
+
+    fn answered(
+        &mut self,
+        call: u64,
+        answer: EngineAnswer,
+        engine: &mut Engine,
+        now: Timestamp,
+    ) {
+        match (self.calls.get(&call).cloned(), answer) {
+            (Some(Purpose::Task(task)), EngineAnswer::Done(result)) => {
+                self.calls.remove(&call);
+                self.task_answered(task, call, result, engine, now);
+            }
+            (Some(Purpose::Logs { subscription, task }), EngineAnswer::Item(item)) => {
+                if let api::Item::Log(line) = item {
+                    self.log_line(subscription, task, line);
+                }
+            }
+            (Some(Purpose::Logs { subscription, task }), EngineAnswer::Done(_)) => {
+                self.calls.remove(&call);
+                self.logs_end(subscription, task, call);
+            }
+            (Some(Purpose::Nothing), EngineAnswer::Done(_)) => {
+                self.calls.remove(&call);
+            }
+            (Some(Purpose::Task(_) | Purpose::Nothing), EngineAnswer::Item(_)) | (None, _) => {}
+        }
+    }
+
+    fn assign(&mut self, assignments: Assignments, now: Timestamp) {
+        let Assignments {
+            complete,
+            tasks,
+            removed_tasks,
+            networks,
+            secrets,
+            configs,
+            removed_secrets,
+            removed_configs,
+        } = assignments;
+        for network in networks {
+            self.networks.insert(network.id, network);
+        }
+        if complete {
+            self.informed = true;
+            self.secrets.clear();
+            self.configs.clear();
+            let kept: std::collections::BTreeSet<TaskId> = tasks.iter().map(|t| t.id).collect();
+            for (id, worker) in &mut self.workers {
+                worker.removed |= !kept.contains(id);
+            }
+        }
+        self.secrets.extend(secrets.into_iter().map(|secret| (secret.id, secret)));
+        self.configs.extend(configs.into_iter().map(|config| (config.id, config)));
+        for id in removed_secrets {
+            self.secrets.remove(&id);
+        }
+        for id in removed_configs {
+            self.configs.remove(&id);
+        }
+        for id in removed_tasks {
+            if let Some(worker) = self.workers.get_mut(&id) {
+                worker.removed = true;
+            }
+        }
+        for task in tasks {
+            match self.workers.get_mut(&task.id) {
+                Some(worker) => worker.update(task),
+                None => {
+                    self.workers.insert(task.id, worker::Worker::new(task, now));
+                }
+            }
+        }
+    }
 }

@@ -36,6 +36,8 @@ mod run;
 mod streams;
 mod swarm;
 mod system;
+#[cfg(test)]
+mod tests;
 mod timing;
 mod volumes;
 
@@ -43,6 +45,8 @@ pub(crate) use container::{Busy, Container};
 
 use crate::files::FileTree;
 use crate::net::NetRequest;
+#[cfg(test)]
+use crate::net::HttpRequest;
 use crate::registry::Reference;
 use api::{
     ApiError, ContainerId, ContainerSummary, Digest, Event, Item, Protocol, Request, Response,

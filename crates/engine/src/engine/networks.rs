@@ -427,7 +427,8 @@ impl Engine {
         now: Timestamp,
         rng: &mut Streams,
     ) -> Result<(), ApiError> {
-        let Some(network) = self.find_network(name) else {
+        let by_id = self.networks.get(&wish.network_id);
+        let Some(network) = by_id.or_else(|| self.find_network(name)) else {
             return Err(ApiError::new(404, format!("network {name} not found")));
         };
         let resource = network.resource.clone();

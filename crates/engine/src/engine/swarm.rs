@@ -193,9 +193,9 @@ impl Engine {
     /// Whether a container of this machine, running or not, is meant to be on that network.
     #[must_use]
     pub fn is_network_used(&self, id: &str) -> bool {
-        let on = |c: &Container| c.endpoints.values().any(|e| e.network_id == id && c.is_running());
+        let on = |c: &Container| c.endpoints.values().any(|e| e.network_id == id);
         let means = |c: &Container| c.config.endpoints.values().any(|e| e.network_id == id);
-        self.containers.values().any(|c| on(c) || (means(c) && c.busy == Busy::Starting))
+        self.containers.values().any(|c| (on(c) && c.is_running()) || means(c))
     }
 
     /// Networks of the swarm that are on this machine: (id, name).
