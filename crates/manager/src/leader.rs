@@ -478,4 +478,8 @@ impl Leader {
     pub(crate) fn scheduler(&self) -> &Scheduler {
         &self.scheduler
     }
+
+    pub(crate) fn schedule_now(&mut self, now: Timestamp) {
+        self.scheduler.force(now);
+    }
 }

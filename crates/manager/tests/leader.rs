@@ -1,5 +1,7 @@
 //! A leader alone with its store: every proposal commits at once, agents do as they are told.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test may end itself")]
+
 use api::dispatch::{ToAgent, ToDispatcher};
 use api::{
     Availability, ControlRequest, ControlResponse, EndpointSpec, JoinRequest, JoinResponse,

@@ -87,7 +87,7 @@ impl Loops {
     }
 
     pub(crate) fn next_wakeup(&self, now: Timestamp) -> Option<Timestamp> {
-        let reaper = self.reaper.next_wakeup();
+        let reaper = self.reaper.next_wakeup().filter(|_| self.enabled.reaper);
         let times = [self.restart.next_wakeup(now), self.updater.next_wakeup(), reaper];
         times.into_iter().flatten().min()
     }

@@ -81,9 +81,10 @@ impl Constraint {
             "node.platform.os" => self.compare(platform.map_or("", |p| &p.os)),
             "node.platform.arch" => self.compare(platform.map_or("", |p| &p.architecture)),
             _ => {
-                let labels = if key.starts_with("node.labels.") {
+                let named = |prefix: &str| key.len() > prefix.len() && key.starts_with(prefix);
+                let labels = if named("node.labels.") {
                     Some((&node.spec.annotations.labels, "node.labels.".len()))
-                } else if key.starts_with("engine.labels.") {
+                } else if named("engine.labels.") {
                     let Some(about) = about else { return self.compare("") };
                     Some((&about.engine_labels, "engine.labels.".len()))
                 } else {

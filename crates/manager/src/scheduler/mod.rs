@@ -94,6 +94,12 @@ impl Scheduler {
         self.due = Some(after(now, DEBOUNCE_US).min(latest.max(now)));
     }
 
+    /// A pass now, whatever changed: for cases that ask for one pass at a time.
+    pub(crate) fn force(&mut self, now: Timestamp) {
+        self.tick = true;
+        self.due = Some(now);
+    }
+
     fn forget(&mut self, id: TaskId) {
         self.unassigned.remove(&id);
         self.preassigned.remove(&id);
