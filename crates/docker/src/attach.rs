@@ -148,7 +148,11 @@ impl Attach {
     pub(crate) fn resume(&mut self, input: &Input, io: &mut Io<'_>) -> Option<Got> {
         match input {
             Input::Item(call, Item::Output { stderr, bytes }) if Some(*call) == self.stream => {
-                if *stderr { io.err(bytes) } else { io.out(bytes) }
+                if *stderr {
+                    io.err(bytes)
+                } else {
+                    io.out(bytes)
+                }
             }
             Input::Stdin(_) | Input::Eof => {
                 if self.feed(io) {

@@ -33,6 +33,8 @@ pub(crate) struct Command {
     pub(crate) short: &'static str,
     /// What `--help` says instead of `short`, if it says more.
     pub(crate) long: &'static str,
+    /// Shown under `Examples:`.
+    pub(crate) example: &'static str,
     /// Other last words for the same command.
     pub(crate) aliases: &'static [&'static str],
     pub(crate) args: Args,
@@ -49,6 +51,7 @@ pub(crate) const COMMAND: Command = Command {
     usage: "",
     short: "",
     long: "",
+    example: "",
     aliases: &[],
     args: Args::None,
     flags: &[],
@@ -69,11 +72,7 @@ pub(crate) struct Group {
 
 /// Flags of `docker` itself.
 pub(crate) static GLOBAL_FLAGS: &[Flag] = &[
-    flag(
-        "config",
-        Kind::Str,
-        "Location of client config files (default \"/root/.docker\")",
-    ),
+    flag("config", Kind::Str, "Location of client config files (default \"/root/.docker\")"),
     short(
         'c',
         "context",
@@ -96,11 +95,7 @@ pub(crate) static GLOBAL_FLAGS: &[Flag] = &[
         Kind::Str,
         "Trust certs signed only by this CA (default \"/root/.docker/ca.pem\")",
     ),
-    flag(
-        "tlscert",
-        Kind::Str,
-        "Path to TLS certificate file (default \"/root/.docker/cert.pem\")",
-    ),
+    flag("tlscert", Kind::Str, "Path to TLS certificate file (default \"/root/.docker/cert.pem\")"),
     flag("tlskey", Kind::Str, "Path to TLS key file (default \"/root/.docker/key.pem\")"),
     flag("tlsverify", Kind::Bool, "Use TLS and verify the remote"),
     short('v', "version", Kind::Bool, "Print version information and quit"),
@@ -162,7 +157,10 @@ fn help_command(cx: &mut Cx<'_>, words: &[&str]) -> Flow {
     } else if let Some(group) = find_group(words) {
         cx.out(help::group(cx, group));
     } else {
-        return fail(format!("docker: '{}' is not a docker command.\nSee 'docker --help'", words.join(" ")));
+        return fail(format!(
+            "docker: '{}' is not a docker command.\nSee 'docker --help'",
+            words.join(" ")
+        ));
     }
     Ok(())
 }
@@ -280,9 +278,4 @@ fn not_modelled_path(path: &str) -> Flow {
     fail(format!(
         "docker {path}: este laboratório não modela este comando (not modelled in this lab)"
     ))
-}
-
-/// Stands where a command's code will.
-pub(crate) fn later() -> Flow {
-    not_modelled_path("?")
 }

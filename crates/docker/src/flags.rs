@@ -104,12 +104,7 @@ pub(crate) const fn flag(long: &'static str, kind: Kind, help: &'static str) -> 
 }
 
 /// A flag with a short name.
-pub(crate) const fn short(
-    short: char,
-    long: &'static str,
-    kind: Kind,
-    help: &'static str,
-) -> Flag {
+pub(crate) const fn short(short: char, long: &'static str, kind: Kind, help: &'static str) -> Flag {
     Flag { long, short: Some(short), kind, help, hidden: false }
 }
 
@@ -271,9 +266,7 @@ fn long_flag(
     let value = match value {
         Some(value) => value,
         None if flag.kind == Kind::Bool => "true".to_owned(),
-        None => {
-            rest.next().cloned().ok_or_else(|| format!("flag needs an argument: {word}"))?
-        }
+        None => rest.next().cloned().ok_or_else(|| format!("flag needs an argument: {word}"))?,
     };
     set(flag, value, parsed)
 }

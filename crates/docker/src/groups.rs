@@ -20,7 +20,10 @@ pub(crate) static GROUPS: &[Group] = &[
     group("container", "Manage containers"),
     group("context", "Manage contexts"),
     group("image", "Manage images"),
-    Group { long: MANIFEST, ..group("manifest", "Manage Docker image manifests and manifest lists") },
+    Group {
+        long: MANIFEST,
+        ..group("manifest", "Manage Docker image manifests and manifest lists")
+    },
     group("network", "Manage networks"),
     group("node", "Manage Swarm nodes"),
     group("plugin", "Manage plugins"),

@@ -18,6 +18,9 @@ pub(crate) fn command(cx: &Cx<'_>, command: &Command) -> String {
         let name = command.path.rsplit(' ').next().unwrap_or("");
         text += &format!("\nAliases:\n  {name}, {}\n", command.aliases.join(", "));
     }
+    if !command.example.is_empty() {
+        text += &format!("\nExamples:\n\n{}\n", command.example);
+    }
     text + &options(cx, command.flags, false)
 }
 
@@ -34,9 +37,21 @@ pub(crate) fn group_usage(cx: &Cx<'_>, group: &Group, all: bool) -> String {
     let options_word = if has_options { " [OPTIONS]" } else { "" };
     let mut text = format!("Usage:  docker {path}{options_word} COMMAND\n\n{about}\n");
     text += &options(cx, flags, all);
+    if *path == "manifest" {
+        text += EXPERIMENTAL;
+    }
     text += &subcommands(path);
     text + &format!("\nRun 'docker {path} COMMAND --help' for more information on a command.\n")
 }
+
+const EXPERIMENTAL: &str = "
+EXPERIMENTAL:
+  docker manifest is an experimental feature.
+  Experimental features provide early access to product functionality. These
+  features may change between releases without warning, or can be removed from a
+  future release. Learn more about experimental features in our documentation:
+  https://docs.docker.com/go/experimental/
+";
 
 /// Help of `docker` itself; `guides` adds the last line of `docker --help`.
 pub(crate) fn root(cx: &Cx<'_>, guides: bool) -> String {
@@ -56,7 +71,8 @@ pub(crate) fn root(cx: &Cx<'_>, guides: bool) -> String {
 /// The lists of groups and commands directly below a path.
 fn subcommands(path: &str) -> String {
     let below = |full: &'static str| -> Option<&'static str> {
-        let rest = if path.is_empty() { full } else { full.strip_prefix(path)?.strip_prefix(' ')? };
+        let rest =
+            if path.is_empty() { full } else { full.strip_prefix(path)?.strip_prefix(' ')? };
         (!rest.contains(' ')).then_some(rest)
     };
     let mut groups: Vec<(&str, &str)> =

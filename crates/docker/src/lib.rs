@@ -47,7 +47,7 @@ mod values;
 mod volume;
 
 pub use canonical::{CanonicalLine, canonical, changes_state};
-pub use complete::{Completion, Coverage, complete, commands};
+pub use complete::{Completion, Coverage, Names, commands, complete};
 pub use process::{Call, Env, Input, Now, Step};
 pub use script::{Process, start};
 

@@ -38,7 +38,11 @@ impl Logs {
                 return None;
             }
             Input::Item(call, Item::Output { stderr, bytes }) if Some(*call) == self.call => {
-                if *stderr { io.err(bytes) } else { io.out(bytes) }
+                if *stderr {
+                    io.err(bytes)
+                } else {
+                    io.out(bytes)
+                }
                 return None;
             }
             _other => {}
@@ -75,10 +79,7 @@ impl Logs {
 }
 
 /// `--since`/`--until`: a date, Unix seconds, or a duration before now.
-pub(crate) fn instant(
-    text: &str,
-    now: api::Timestamp,
-) -> Result<api::Timestamp, String> {
+pub(crate) fn instant(text: &str, now: api::Timestamp) -> Result<api::Timestamp, String> {
     let failed =
         || format!("failed to parse value as time or duration: {}", crate::values::quote(text));
     if let Ok(ns) = crate::values::parse_duration(text) {
@@ -104,9 +105,9 @@ pub(crate) fn options(
 ) -> Result<api::LogOptions, String> {
     let at = |flag: &str| match parsed.get(flag).filter(|text| !text.is_empty()) {
         None => Ok(None),
-        Some(text) => instant(text, now)
-            .map(Some)
-            .map_err(|why| format!("invalid value for {flag:?}: {why}")),
+        Some(text) => {
+            instant(text, now).map(Some).map_err(|why| format!("invalid value for {flag:?}: {why}"))
+        }
     };
     let tail = match parsed.get("tail") {
         None | Some("all" | "") => None,

@@ -23,19 +23,11 @@ pub(crate) struct Pull {
 
 impl Pull {
     pub(crate) fn new(image: &str, all_tags: bool, quiet: bool, to_stderr: bool) -> Self {
-        Self {
-            image: image.to_owned(),
-            all_tags,
-            quiet,
-            to_stderr,
-            call: None,
-            layers: Vec::new(),
-        }
+        Self { image: image.to_owned(), all_tags, quiet, to_stderr, call: None, layers: Vec::new() }
     }
 
     pub(crate) fn start(&mut self, io: &mut Io<'_>) -> Option<Got> {
-        let request =
-            Request::ImagePull { image: self.image.clone(), all_tags: self.all_tags };
+        let request = Request::ImagePull { image: self.image.clone(), all_tags: self.all_tags };
         self.call = Some(io.follow(request));
         None
     }

@@ -137,13 +137,6 @@ impl Cx<'_> {
         self.out(format!("{}\n", text.as_ref()));
     }
 
-    /// Bytes for standard output.
-    pub(crate) fn out_bytes(&mut self, bytes: Vec<u8>) {
-        if !bytes.is_empty() {
-            self.step(Step::Out(bytes));
-        }
-    }
-
     /// Text for standard error, as it is.
     pub(crate) fn err(&mut self, text: impl AsRef<str>) {
         if !text.as_ref().is_empty() {

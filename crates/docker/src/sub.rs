@@ -78,9 +78,7 @@ pub(crate) enum Sub {
 pub(crate) fn answer_of(input: &Input) -> Option<(Call, Result<Response, ApiError>)> {
     match input {
         Input::Answer(call, answer) => Some((*call, answer.clone())),
-        Input::NoDaemon(call) => {
-            Some((*call, Err(ApiError::new(NO_DAEMON, CANNOT_CONNECT))))
-        }
+        Input::NoDaemon(call) => Some((*call, Err(ApiError::new(NO_DAEMON, CANNOT_CONNECT)))),
         Input::Start
         | Input::Item(..)
         | Input::File(_)

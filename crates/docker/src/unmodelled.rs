@@ -4,7 +4,53 @@ use crate::command::{Args, COMMAND as COMMAND_DEFAULTS, Command, State};
 use crate::flags::{Flag, Kind, flag, short};
 
 /// All of them.
-pub(crate) static COMMANDS: &[&Command] = &[&CONTAINER_COMMIT, &COMMIT, &CONTAINER_EXPORT, &EXPORT, &CONTEXT_CREATE, &CONTEXT_EXPORT, &CONTEXT_IMPORT, &CONTEXT_INSPECT, &CONTEXT_LS, &CONTEXT_RM, &CONTEXT_UPDATE, &CONTEXT_USE, &IMAGE_BUILD, &BUILD, &IMAGE_IMPORT, &IMPORT, &IMAGE_LOAD, &LOAD, &IMAGE_PUSH, &PUSH, &IMAGE_SAVE, &SAVE, &PLUGIN_CREATE, &PLUGIN_DISABLE, &PLUGIN_ENABLE, &PLUGIN_INSPECT, &PLUGIN_INSTALL, &PLUGIN_LS, &PLUGIN_PUSH, &PLUGIN_RM, &PLUGIN_SET, &PLUGIN_UPGRADE, &LOGIN, &LOGOUT, &SEARCH];
+pub(crate) static COMMANDS: &[&Command] = &[
+    &CONTAINER_COMMIT,
+    &COMMIT,
+    &CONTAINER_EXPORT,
+    &EXPORT,
+    &CONTEXT_CREATE,
+    &CONTEXT_EXPORT,
+    &CONTEXT_IMPORT,
+    &CONTEXT_INSPECT,
+    &CONTEXT_LS,
+    &CONTEXT_RM,
+    &CONTEXT_UPDATE,
+    &CONTEXT_USE,
+    &IMAGE_BUILD,
+    &BUILD,
+    &IMAGE_IMPORT,
+    &IMPORT,
+    &IMAGE_LOAD,
+    &LOAD,
+    &IMAGE_PUSH,
+    &PUSH,
+    &IMAGE_SAVE,
+    &SAVE,
+    &PLUGIN_CREATE,
+    &PLUGIN_DISABLE,
+    &PLUGIN_ENABLE,
+    &PLUGIN_INSPECT,
+    &PLUGIN_INSTALL,
+    &PLUGIN_LS,
+    &PLUGIN_PUSH,
+    &PLUGIN_RM,
+    &PLUGIN_SET,
+    &PLUGIN_UPGRADE,
+    &LOGIN,
+    &LOGOUT,
+    &SEARCH,
+    &BUILDER_BUILD,
+    &BUILDER_PRUNE,
+    &MANIFEST_ANNOTATE,
+    &MANIFEST_CREATE,
+    &MANIFEST_INSPECT,
+    &MANIFEST_PUSH,
+    &MANIFEST_RM,
+    &TRUST_INSPECT,
+    &TRUST_REVOKE,
+    &TRUST_SIGN,
+];
 
 static CONTAINER_COMMIT_FLAGS: &[Flag] = &[
     short('a', "author", Kind::Str, "Author (e.g., \"John Hannibal Smith <hannibal@a-team.com>\")"),
@@ -22,15 +68,10 @@ const CONTAINER_COMMIT: Command = Command {
     state: State::NotModelled,
     ..COMMAND_DEFAULTS
 };
-const COMMIT: Command = Command {
-    path: "commit",
-    aliases: &[],
-    ..CONTAINER_COMMIT
-};
+const COMMIT: Command = Command { path: "commit", aliases: &[], ..CONTAINER_COMMIT };
 
-static CONTAINER_EXPORT_FLAGS: &[Flag] = &[
-    short('o', "output", Kind::Str, "Write to a file, instead of STDOUT"),
-];
+static CONTAINER_EXPORT_FLAGS: &[Flag] =
+    &[short('o', "output", Kind::Str, "Write to a file, instead of STDOUT")];
 const CONTAINER_EXPORT: Command = Command {
     path: "container export",
     usage: "[OPTIONS] CONTAINER",
@@ -40,11 +81,7 @@ const CONTAINER_EXPORT: Command = Command {
     state: State::NotModelled,
     ..COMMAND_DEFAULTS
 };
-const EXPORT: Command = Command {
-    path: "export",
-    aliases: &[],
-    ..CONTAINER_EXPORT
-};
+const EXPORT: Command = Command { path: "export", aliases: &[], ..CONTAINER_EXPORT };
 
 static CONTEXT_CREATE_FLAGS: &[Flag] = &[
     flag(
@@ -81,9 +118,8 @@ const CONTEXT_CREATE: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-static CONTEXT_EXPORT_FLAGS: &[Flag] = &[
-    flag("kubeconfig", Kind::Bool, "Export as a kubeconfig file"),
-];
+static CONTEXT_EXPORT_FLAGS: &[Flag] =
+    &[flag("kubeconfig", Kind::Bool, "Export as a kubeconfig file")];
 const CONTEXT_EXPORT: Command = Command {
     path: "context export",
     usage: "[OPTIONS] CONTEXT [FILE|-]",
@@ -103,9 +139,8 @@ const CONTEXT_IMPORT: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-static CONTEXT_INSPECT_FLAGS: &[Flag] = &[
-    short('f', "format", Kind::Str, "Format the output using the given Go template"),
-];
+static CONTEXT_INSPECT_FLAGS: &[Flag] =
+    &[short('f', "format", Kind::Str, "Format the output using the given Go template")];
 const CONTEXT_INSPECT: Command = Command {
     path: "context inspect",
     usage: "[OPTIONS] [CONTEXT] [CONTEXT...]",
@@ -130,9 +165,8 @@ const CONTEXT_LS: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-static CONTEXT_RM_FLAGS: &[Flag] = &[
-    short('f', "force", Kind::Bool, "Force the removal of a context in use"),
-];
+static CONTEXT_RM_FLAGS: &[Flag] =
+    &[short('f', "force", Kind::Bool, "Force the removal of a context in use")];
 const CONTEXT_RM: Command = Command {
     path: "context rm",
     usage: "CONTEXT [CONTEXT...]",
@@ -238,11 +272,7 @@ const IMAGE_BUILD: Command = Command {
     state: State::NotModelled,
     ..COMMAND_DEFAULTS
 };
-const BUILD: Command = Command {
-    path: "build",
-    aliases: &[],
-    ..IMAGE_BUILD
-};
+const BUILD: Command = Command { path: "build", aliases: &[], ..IMAGE_BUILD };
 
 static IMAGE_IMPORT_FLAGS: &[Flag] = &[
     short('c', "change", Kind::List, "Apply Dockerfile instruction to the created image"),
@@ -258,11 +288,7 @@ const IMAGE_IMPORT: Command = Command {
     state: State::NotModelled,
     ..COMMAND_DEFAULTS
 };
-const IMPORT: Command = Command {
-    path: "import",
-    aliases: &[],
-    ..IMAGE_IMPORT
-};
+const IMPORT: Command = Command { path: "import", aliases: &[], ..IMAGE_IMPORT };
 
 static IMAGE_LOAD_FLAGS: &[Flag] = &[
     short('i', "input", Kind::Str, "Read from tar archive file, instead of STDIN"),
@@ -276,11 +302,7 @@ const IMAGE_LOAD: Command = Command {
     state: State::NotModelled,
     ..COMMAND_DEFAULTS
 };
-const LOAD: Command = Command {
-    path: "load",
-    aliases: &[],
-    ..IMAGE_LOAD
-};
+const LOAD: Command = Command { path: "load", aliases: &[], ..IMAGE_LOAD };
 
 static IMAGE_PUSH_FLAGS: &[Flag] = &[
     short('a', "all-tags", Kind::Bool, "Push all tagged images in the repository"),
@@ -296,15 +318,10 @@ const IMAGE_PUSH: Command = Command {
     state: State::NotModelled,
     ..COMMAND_DEFAULTS
 };
-const PUSH: Command = Command {
-    path: "push",
-    aliases: &[],
-    ..IMAGE_PUSH
-};
+const PUSH: Command = Command { path: "push", aliases: &[], ..IMAGE_PUSH };
 
-static IMAGE_SAVE_FLAGS: &[Flag] = &[
-    short('o', "output", Kind::Str, "Write to a file, instead of STDOUT"),
-];
+static IMAGE_SAVE_FLAGS: &[Flag] =
+    &[short('o', "output", Kind::Str, "Write to a file, instead of STDOUT")];
 const IMAGE_SAVE: Command = Command {
     path: "image save",
     usage: "[OPTIONS] IMAGE [IMAGE...]",
@@ -314,15 +331,10 @@ const IMAGE_SAVE: Command = Command {
     state: State::NotModelled,
     ..COMMAND_DEFAULTS
 };
-const SAVE: Command = Command {
-    path: "save",
-    aliases: &[],
-    ..IMAGE_SAVE
-};
+const SAVE: Command = Command { path: "save", aliases: &[], ..IMAGE_SAVE };
 
-static PLUGIN_CREATE_FLAGS: &[Flag] = &[
-    flag("compress", Kind::Bool, "Compress the context using gzip"),
-];
+static PLUGIN_CREATE_FLAGS: &[Flag] =
+    &[flag("compress", Kind::Bool, "Compress the context using gzip")];
 const PLUGIN_CREATE: Command = Command {
     path: "plugin create",
     usage: "[OPTIONS] PLUGIN PLUGIN-DATA-DIR",
@@ -334,9 +346,8 @@ const PLUGIN_CREATE: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-static PLUGIN_DISABLE_FLAGS: &[Flag] = &[
-    short('f', "force", Kind::Bool, "Force the disable of an active plugin"),
-];
+static PLUGIN_DISABLE_FLAGS: &[Flag] =
+    &[short('f', "force", Kind::Bool, "Force the disable of an active plugin")];
 const PLUGIN_DISABLE: Command = Command {
     path: "plugin disable",
     usage: "[OPTIONS] PLUGIN",
@@ -347,9 +358,8 @@ const PLUGIN_DISABLE: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-static PLUGIN_ENABLE_FLAGS: &[Flag] = &[
-    flag("timeout", Kind::Int, "HTTP client timeout (in seconds) (default 30)"),
-];
+static PLUGIN_ENABLE_FLAGS: &[Flag] =
+    &[flag("timeout", Kind::Int, "HTTP client timeout (in seconds) (default 30)")];
 const PLUGIN_ENABLE: Command = Command {
     path: "plugin enable",
     usage: "[OPTIONS] PLUGIN",
@@ -360,9 +370,8 @@ const PLUGIN_ENABLE: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-static PLUGIN_INSPECT_FLAGS: &[Flag] = &[
-    short('f', "format", Kind::Str, "Format the output using the given Go template"),
-];
+static PLUGIN_INSPECT_FLAGS: &[Flag] =
+    &[short('f', "format", Kind::Str, "Format the output using the given Go template")];
 const PLUGIN_INSPECT: Command = Command {
     path: "plugin inspect",
     usage: "[OPTIONS] PLUGIN [PLUGIN...]",
@@ -405,9 +414,8 @@ const PLUGIN_LS: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-static PLUGIN_PUSH_FLAGS: &[Flag] = &[
-    flag("disable-content-trust", Kind::Bool, "Skip image signing (default true)"),
-];
+static PLUGIN_PUSH_FLAGS: &[Flag] =
+    &[flag("disable-content-trust", Kind::Bool, "Skip image signing (default true)")];
 const PLUGIN_PUSH: Command = Command {
     path: "plugin push",
     usage: "[OPTIONS] PLUGIN[:TAG]",
@@ -418,9 +426,8 @@ const PLUGIN_PUSH: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-static PLUGIN_RM_FLAGS: &[Flag] = &[
-    short('f', "force", Kind::Bool, "Force the removal of an active plugin"),
-];
+static PLUGIN_RM_FLAGS: &[Flag] =
+    &[short('f', "force", Kind::Bool, "Force the removal of an active plugin")];
 const PLUGIN_RM: Command = Command {
     path: "plugin rm",
     usage: "[OPTIONS] PLUGIN [PLUGIN...]",
@@ -468,7 +475,7 @@ static LOGIN_FLAGS: &[Flag] = &[
 const LOGIN: Command = Command {
     path: "login",
     usage: "[OPTIONS] [SERVER]",
-    short: "Log in to a Docker registry.",
+    short: "Log in to a Docker registry",
     long: "Log in to a Docker registry.\nIf no server is specified, the default is defined by \
            the daemon.",
     args: Args::AtMost(1),
@@ -480,7 +487,7 @@ const LOGIN: Command = Command {
 const LOGOUT: Command = Command {
     path: "logout",
     usage: "[SERVER]",
-    short: "Log out from a Docker registry.",
+    short: "Log out from a Docker registry",
     long: "Log out from a Docker registry.\nIf no server is specified, the default is defined \
            by the daemon.",
     args: Args::AtMost(1),
@@ -503,3 +510,49 @@ const SEARCH: Command = Command {
     state: State::NotModelled,
     ..COMMAND_DEFAULTS
 };
+
+const BUILDER_BUILD: Command = Command { path: "builder build", ..IMAGE_BUILD };
+
+/// A command whose own help no recording has: its flags are left out.
+const fn bare(path: &'static str, usage: &'static str, short: &'static str) -> Command {
+    Command {
+        path,
+        usage,
+        short,
+        args: Args::AtLeast(0),
+        state: State::NotModelled,
+        ..COMMAND_DEFAULTS
+    }
+}
+
+const BUILDER_PRUNE: Command = bare("builder prune", "", "Remove build cache");
+const MANIFEST_ANNOTATE: Command = bare(
+    "manifest annotate",
+    "[OPTIONS] MANIFEST_LIST MANIFEST",
+    "Add additional information to a local image manifest",
+);
+const MANIFEST_CREATE: Command = bare(
+    "manifest create",
+    "MANIFEST_LIST MANIFEST [MANIFEST...]",
+    "Create a local manifest list for annotating and pushing to a registry",
+);
+const MANIFEST_INSPECT: Command = bare(
+    "manifest inspect",
+    "[OPTIONS] [MANIFEST_LIST] MANIFEST",
+    "Display an image manifest, or manifest list",
+);
+const MANIFEST_PUSH: Command =
+    bare("manifest push", "[OPTIONS] MANIFEST_LIST", "Push a manifest list to a repository");
+const MANIFEST_RM: Command = bare(
+    "manifest rm",
+    "MANIFEST_LIST [MANIFEST_LIST...]",
+    "Delete one or more manifest lists from local storage",
+);
+const TRUST_INSPECT: Command = bare(
+    "trust inspect",
+    "IMAGE[:TAG] [IMAGE[:TAG]...]",
+    "Return low-level information about keys and signatures",
+);
+const TRUST_REVOKE: Command =
+    bare("trust revoke", "[OPTIONS] IMAGE[:TAG]", "Remove trust for an image");
+const TRUST_SIGN: Command = bare("trust sign", "IMAGE:TAG", "Sign an image");

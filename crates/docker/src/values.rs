@@ -42,8 +42,9 @@ pub(crate) fn parse_int(text: &str) -> Result<i64, String> {
         Some(body) => (true, body),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
     };
-    let value =
-        digits(body).ok_or_else(|| why("invalid syntax"))?.ok_or_else(|| why("value out of range"))?;
+    let value = digits(body)
+        .ok_or_else(|| why("invalid syntax"))?
+        .ok_or_else(|| why("value out of range"))?;
     let value = i64::try_from(value).map_err(|_| why("value out of range"))?;
     Ok(if negative { -value } else { value })
 }
@@ -269,9 +270,8 @@ fn host(text: &str) -> Result<(), String> {
     match text.split_once(':') {
         Some((name, ip)) if !name.is_empty() => {
             let fits = ip == "host-gateway" || ip.parse::<std::net::IpAddr>().is_ok();
-            fits.then_some(()).ok_or_else(|| {
-                format!("invalid IP address in add-host: {}", quote(ip))
-            })
+            fits.then_some(())
+                .ok_or_else(|| format!("invalid IP address in add-host: {}", quote(ip)))
         }
         Some(_) | None => Err(format!("bad format for add-host: {}", quote(text))),
     }
@@ -288,9 +288,7 @@ fn generic(text: &str) -> Result<(), String> {
 
 fn pref(text: &str) -> Result<(), String> {
     match text.split_once('=') {
-        None => {
-            Err("placement preference must be of the format \"<strategy>=<arg>\"".to_owned())
-        }
+        None => Err("placement preference must be of the format \"<strategy>=<arg>\"".to_owned()),
         Some((strategy, _)) if !strategy.eq_ignore_ascii_case("spread") => {
             Err(format!("unsupported placement preference {strategy} (only spread is supported)"))
         }

@@ -93,7 +93,8 @@ fn recorded_help_and_usage_errors() {
         if let (Some(stdout), Some(stderr)) = (step["stdout"].as_str(), step["stderr"].as_str()) {
             let (out, err, _) = run(&words, false);
             if out != stdout || err != stderr {
-                wrong.push(format!("{cmd} (pipe)\n--- got\n{out}{err}--- wanted\n{stdout}{stderr}"));
+                wrong
+                    .push(format!("{cmd} (pipe)\n--- got\n{out}{err}--- wanted\n{stdout}{stderr}"));
             }
         }
     }

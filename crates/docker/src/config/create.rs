@@ -2,8 +2,8 @@
 //!
 //! Docker: `cli/command/config/create.go`.
 
-use api::{Annotations, ConfigSpec};
 use crate::prelude::*;
+use api::{Annotations, ConfigSpec};
 
 static FLAGS: &[Flag] = &[
     short('l', "label", Kind::Label, "Config labels"),
@@ -30,8 +30,7 @@ fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
         data,
         templating: parsed.str("template-driver").to_owned(),
     };
-    let Response::Created { id, .. } =
-        cx.ask(Request::ConfigCreate { spec: Box::new(spec) })?
+    let Response::Created { id, .. } = cx.ask(Request::ConfigCreate { spec: Box::new(spec) })?
     else {
         return confused();
     };

@@ -51,10 +51,8 @@ fn pretty(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
         let Response::Config(config) = cx.ask_for("config", name, request)? else {
             return confused();
         };
-        let mut text = format!(
-            "ID:\t\t\t{}\nName:\t\t\t{}\n",
-            config.id, config.spec.annotations.name
-        );
+        let mut text =
+            format!("ID:\t\t\t{}\nName:\t\t\t{}\n", config.id, config.spec.annotations.name);
         if !config.spec.annotations.labels.is_empty() {
             text += "Labels:\n";
             for (key, value) in &config.spec.annotations.labels {

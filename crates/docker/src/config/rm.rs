@@ -15,5 +15,7 @@ pub(crate) const COMMAND: Command = Command {
 };
 
 fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
-    objects::each(cx, &parsed.args, "config", |name| Request::ConfigRemove { config: name.to_owned() })
+    objects::each(cx, &parsed.args, "config", |name| Request::ConfigRemove {
+        config: name.to_owned(),
+    })
 }

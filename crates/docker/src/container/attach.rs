@@ -3,10 +3,10 @@
 //!
 //! Docker: `cli/command/container/attach.go`.
 
-use api::ContainerStatusWord as Word;
 use crate::attach::Attach;
 use crate::prelude::*;
 use crate::sub::Sub;
+use api::ContainerStatusWord as Word;
 
 static FLAGS: &[Flag] = &[
     flag("detach-keys", Kind::Str, "Override the key sequence for detaching a container"),
@@ -24,18 +24,13 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-pub(crate) const LEGACY: Command = Command {
-    path: "attach",
-    aliases: &[],
-    ..COMMAND
-};
+pub(crate) const LEGACY: Command = Command { path: "attach", aliases: &[], ..COMMAND };
 
 fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
     let name = parsed.arg(0);
     let container = super::find(cx, name)?;
-    let refuse = |state: &str, how: &str| {
-        fail(format!("You cannot attach to a {state} container, {how}"))
-    };
+    let refuse =
+        |state: &str, how: &str| fail(format!("You cannot attach to a {state} container, {how}"));
     match container.summary.state.status {
         Word::Running => {}
         Word::Paused => return refuse("paused", "unpause it first"),
@@ -51,8 +46,7 @@ fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
     }
     let proxy = parsed.get("sig-proxy").is_none() || parsed.bool("sig-proxy");
     let (code, text) = cx.end_of(|| {
-        let open =
-            Request::ContainerAttach { container: name.to_owned(), stdin, logs: false };
+        let open = Request::ContainerAttach { container: name.to_owned(), stdin, logs: false };
         let attach = Attach::new(name, open).waiting("not-running").with(tty, stdin, proxy);
         Sub::Attach(Box::new(attach))
     })?;

@@ -6,9 +6,7 @@ use crate::objects::labels_from;
 use crate::script::{Cx, Flow, fail};
 use crate::service::{options, parse};
 use crate::values;
-use api::{
-    ContainerConfig, EndpointSettings, HostConfig, Mount, MountKind, PortBinding, Protocol,
-};
+use api::{ContainerConfig, EndpointSettings, HostConfig, Mount, MountKind, PortBinding, Protocol};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The configuration; errors are the client's own.
@@ -22,8 +20,7 @@ pub(crate) fn config(cx: &mut Cx<'_>, parsed: &Parsed, detach: bool) -> Flow<Con
     let (bindings, exposed) = options::ok(ports(parsed))?;
     let mut attach: BTreeSet<String> =
         parsed.list("attach").iter().map(|stream| stream.to_lowercase()).collect();
-    if let Some(bad) =
-        attach.iter().find(|s| !matches!(s.as_str(), "stdin" | "stdout" | "stderr"))
+    if let Some(bad) = attach.iter().find(|s| !matches!(s.as_str(), "stdin" | "stdout" | "stderr"))
     {
         return fail(format!(
             "invalid argument {} for \"-a, --attach\" flag: valid streams are STDIN, STDOUT and \
@@ -117,9 +114,7 @@ fn networks(parsed: &Parsed) -> (String, BTreeMap<String, EndpointSettings>) {
 pub(crate) fn restart_policy(text: &str) -> Result<(String, u32), String> {
     match text.split_once(':') {
         None => Ok((text.to_owned(), 0)),
-        Some((_, count)) if count.contains(':') => {
-            Err("invalid restart policy format".to_owned())
-        }
+        Some((_, count)) if count.contains(':') => Err("invalid restart policy format".to_owned()),
         Some((name, count)) => match count.parse() {
             Ok(count) => Ok((name.to_owned(), count)),
             Err(_) => Err("maximum retry count must be an integer".to_owned()),
@@ -145,10 +140,14 @@ fn host(parsed: &Parsed, port_bindings: Bindings, network_mode: String) -> Flow<
         }
     }
     let swap = parsed.get("memory-swap").and_then(|v| values::parse_swap(v).ok());
-    let tmpfs = parsed.list("tmpfs").iter().map(|word| {
-        let (path, options) = word.split_once(':').unwrap_or((word, ""));
-        (path.to_owned(), options.to_owned())
-    }).collect();
+    let tmpfs = parsed
+        .list("tmpfs")
+        .iter()
+        .map(|word| {
+            let (path, options) = word.split_once(':').unwrap_or((word, ""));
+            (path.to_owned(), options.to_owned())
+        })
+        .collect();
     Ok(HostConfig {
         binds,
         mounts,

@@ -27,11 +27,7 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-pub(crate) const LEGACY: Command = Command {
-    path: "cp",
-    aliases: &[],
-    ..COMMAND
-};
+pub(crate) const LEGACY: Command = Command { path: "cp", aliases: &[], ..COMMAND };
 
 /// A side of the copy: a place in a container or on the machine.
 fn split(text: &str) -> (Option<&str>, &str) {

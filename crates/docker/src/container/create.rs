@@ -2,13 +2,13 @@
 //!
 //! Docker: `cli/command/container/create.go`.
 
-use api::ContainerConfig;
+use super::config;
 use crate::prelude::*;
 use crate::pull::Pull;
 use crate::reference;
 use crate::script::Stop;
 use crate::sub::Sub;
-use super::config;
+use api::ContainerConfig;
 
 pub(crate) const COMMAND: Command = Command {
     path: "container create",
@@ -21,11 +21,7 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-pub(crate) const LEGACY: Command = Command {
-    path: "create",
-    aliases: &[],
-    ..COMMAND
-};
+pub(crate) const LEGACY: Command = Command { path: "create", aliases: &[], ..COMMAND };
 
 /// The client's complaint: `docker: … .`, with a hint at the help or without
 /// (`reportError`).
@@ -44,11 +40,7 @@ pub(crate) fn reported<T>(name: &str, result: Flow<T>) -> Flow<T> {
 }
 
 /// Creates a container; a missing image is pulled first (`createContainer`).
-pub(crate) fn create(
-    cx: &mut Cx<'_>,
-    parsed: &Parsed,
-    config: &ContainerConfig,
-) -> Flow<String> {
+pub(crate) fn create(cx: &mut Cx<'_>, parsed: &Parsed, config: &ContainerConfig) -> Flow<String> {
     let image = match reference::parse(&config.image) {
         Ok(reference) => reference.tagged(),
         // an id of 64 digits is no reference, but an image

@@ -14,11 +14,7 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-pub(crate) const LEGACY: Command = Command {
-    path: "diff",
-    aliases: &[],
-    ..COMMAND
-};
+pub(crate) const LEGACY: Command = Command { path: "diff", aliases: &[], ..COMMAND };
 
 fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
     let request = Request::ContainerDiff { container: parsed.arg(0).to_owned() };

@@ -2,11 +2,11 @@
 //!
 //! Docker: `cli/command/container/exec.go`.
 
-use api::ExecConfig;
 use crate::attach::Attach;
 use crate::prelude::*;
 use crate::service::options;
 use crate::sub::Sub;
+use api::ExecConfig;
 
 static FLAGS: &[Flag] = &[
     short('d', "detach", Kind::Bool, "Detached mode: run command in the background"),
@@ -31,11 +31,7 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-pub(crate) const LEGACY: Command = Command {
-    path: "exec",
-    aliases: &[],
-    ..COMMAND
-};
+pub(crate) const LEGACY: Command = Command { path: "exec", aliases: &[], ..COMMAND };
 
 fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
     let name = parsed.arg(0);
@@ -66,9 +62,8 @@ fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
         cx.ask(open)?;
         return Ok(());
     }
-    let (code, text) = cx.end_of(|| {
-        Sub::Attach(Box::new(Attach::new(name, open).with(tty, stdin, false)))
-    })?;
+    let (code, text) =
+        cx.end_of(|| Sub::Attach(Box::new(Attach::new(name, open).with(tty, stdin, false))))?;
     match (code, text.as_str()) {
         (0, "") => Ok(()),
         (125, text) if text.starts_with("Error response") => fail(text),

@@ -30,9 +30,7 @@ fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
         &objects::Inspect {
             request: &|name| Request::ContainerInspect { container: name.to_owned(), size },
             json: &|response| match response {
-                Response::Container(container) => {
-                    Some(inspect_local::container(container, size))
-                }
+                Response::Container(container) => Some(inspect_local::container(container, size)),
                 _other => None,
             },
             missing: "Error: No such container: ",

@@ -4,9 +4,8 @@
 
 use crate::prelude::*;
 
-static FLAGS: &[Flag] = &[
-    short('s', "signal", Kind::Str, "Signal to send to the container (default \"KILL\")"),
-];
+static FLAGS: &[Flag] =
+    &[short('s', "signal", Kind::Str, "Signal to send to the container (default \"KILL\")")];
 
 pub(crate) const COMMAND: Command = Command {
     path: "container kill",
@@ -18,11 +17,7 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-pub(crate) const LEGACY: Command = Command {
-    path: "kill",
-    aliases: &[],
-    ..COMMAND
-};
+pub(crate) const LEGACY: Command = Command { path: "kill", aliases: &[], ..COMMAND };
 
 fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
     let signal = parsed.get("signal").unwrap_or("KILL");

@@ -2,8 +2,8 @@
 //!
 //! Docker: `cli/command/container/ls.go`.
 
-use api::{BoundPort, ContainerState, ContainerStatusWord as Word, ContainerSummary, Timestamp};
 use crate::prelude::*;
+use api::{BoundPort, ContainerState, ContainerStatusWord as Word, ContainerSummary, Timestamp};
 use std::collections::BTreeMap;
 
 static FLAGS: &[Flag] = &[
@@ -32,11 +32,7 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-pub(crate) const LEGACY: Command = Command {
-    path: "ps",
-    aliases: &[],
-    ..COMMAND
-};
+pub(crate) const LEGACY: Command = Command { path: "ps", aliases: &[], ..COMMAND };
 
 fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
     let last = parsed.i64("last").unwrap_or(-1);
@@ -84,11 +80,8 @@ fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
 
 fn row(container: &ContainerSummary, now: Timestamp, full: bool) -> Row {
     let id = container.id.to_string();
-    let command = if full {
-        container.command.clone()
-    } else {
-        units::ellipsis(&container.command, 20)
-    };
+    let command =
+        if full { container.command.clone() } else { units::ellipsis(&container.command, 20) };
     let labels: Vec<String> =
         container.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
     let created = units::unix_s(container.created);

@@ -4,14 +4,12 @@
 
 use crate::prelude::*;
 
-static FLAGS: &[Flag] = &[
-    short(
-        't',
-        "time",
-        Kind::Int,
-        "Seconds to wait for stop before killing the container (default 10)",
-    ),
-];
+static FLAGS: &[Flag] = &[short(
+    't',
+    "time",
+    Kind::Int,
+    "Seconds to wait for stop before killing the container (default 10)",
+)];
 
 pub(crate) const COMMAND: Command = Command {
     path: "container restart",
@@ -23,11 +21,7 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-pub(crate) const LEGACY: Command = Command {
-    path: "restart",
-    aliases: &[],
-    ..COMMAND
-};
+pub(crate) const LEGACY: Command = Command { path: "restart", aliases: &[], ..COMMAND };
 
 fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
     let timeout_s = parsed.i64("time");

@@ -2,11 +2,11 @@
 //!
 //! Docker: `cli/command/container/run.go`.
 
+use super::config;
+use super::create::{create, report, reported};
 use crate::attach::{Attach, start_status};
 use crate::prelude::*;
 use crate::sub::Sub;
-use super::config;
-use super::create::{create, report, reported};
 
 pub(crate) const COMMAND: Command = Command {
     path: "container run",
@@ -19,11 +19,7 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-pub(crate) const LEGACY: Command = Command {
-    path: "run",
-    aliases: &[],
-    ..COMMAND
-};
+pub(crate) const LEGACY: Command = Command { path: "run", aliases: &[], ..COMMAND };
 
 fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
     let detach = parsed.bool("detach");
@@ -51,10 +47,11 @@ fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
             logs: false,
         };
         let condition = if auto_remove { "removed" } else { "next-exit" };
-        let attach = Attach::new(&id, open)
-            .starting(auto_remove)
-            .waiting(condition)
-            .with(config.tty, config.attach_stdin, proxy);
+        let attach = Attach::new(&id, open).starting(auto_remove).waiting(condition).with(
+            config.tty,
+            config.attach_stdin,
+            proxy,
+        );
         Sub::Attach(Box::new(attach))
     })?;
     match (code, text.as_str()) {

@@ -22,11 +22,7 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-pub(crate) const LEGACY: Command = Command {
-    path: "start",
-    aliases: &[],
-    ..COMMAND
-};
+pub(crate) const LEGACY: Command = Command { path: "start", aliases: &[], ..COMMAND };
 
 fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
     if parsed.any_changed(&["attach", "interactive"]) {
@@ -59,10 +55,8 @@ fn attached(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
     let (code, text) = cx.end_of(|| {
         let open = Request::ContainerAttach { container: name.clone(), stdin, logs: false };
         let condition = if auto_remove { "removed" } else { "next-exit" };
-        let attach = Attach::new(name, open)
-            .starting(auto_remove)
-            .waiting(condition)
-            .with(tty, stdin, true);
+        let attach =
+            Attach::new(name, open).starting(auto_remove).waiting(condition).with(tty, stdin, true);
         Sub::Attach(Box::new(attach))
     })?;
     match (code, text.as_str()) {

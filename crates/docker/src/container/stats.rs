@@ -3,11 +3,11 @@
 //!
 //! Docker: `cli/command/container/stats.go`.
 
-use api::{Item, Stats};
 use crate::prelude::*;
 use crate::process::{Call, Input, Step};
 use crate::script::Got;
 use crate::sub::{Io, Sub, answer_of};
+use api::{Item, Stats};
 use serde::{Deserialize, Serialize};
 
 static FLAGS: &[Flag] = &[
@@ -27,11 +27,7 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-pub(crate) const LEGACY: Command = Command {
-    path: "stats",
-    aliases: &[],
-    ..COMMAND
-};
+pub(crate) const LEGACY: Command = Command { path: "stats", aliases: &[], ..COMMAND };
 
 fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
     let mut names = parsed.args.clone();
@@ -157,13 +153,20 @@ fn row(name: &str, stats: &Option<Stats>, full: bool) -> Row {
     let percent = |centi: u64| format!("{}.{:02}%", centi / 100, centi % 100);
     let dashes = "--".to_owned();
     let values = match stats {
-        None => [name.to_owned(), dashes.clone(), dashes.clone(), "-- / --".into(),
-            dashes.clone(), dashes.clone(), dashes.clone(), dashes],
+        None => [
+            name.to_owned(),
+            dashes.clone(),
+            dashes.clone(),
+            "-- / --".into(),
+            dashes.clone(),
+            dashes.clone(),
+            dashes.clone(),
+            dashes,
+        ],
         Some(s) => {
             let share = (s.memory_bytes * 10_000).checked_div(s.memory_limit_bytes).unwrap_or(0);
-            let pair = |a: u64, b: u64| {
-                format!("{} / {}", units::human_size(a), units::human_size(b))
-            };
+            let pair =
+                |a: u64, b: u64| format!("{} / {}", units::human_size(a), units::human_size(b));
             [
                 if full { s.id.clone() } else { units::short_id(&s.id) },
                 s.name.clone(),

@@ -4,9 +4,8 @@
 
 use crate::prelude::*;
 
-static FLAGS: &[Flag] = &[
-    short('t', "time", Kind::Int, "Seconds to wait for stop before killing it (default 10)"),
-];
+static FLAGS: &[Flag] =
+    &[short('t', "time", Kind::Int, "Seconds to wait for stop before killing it (default 10)")];
 
 pub(crate) const COMMAND: Command = Command {
     path: "container stop",
@@ -18,11 +17,7 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-pub(crate) const LEGACY: Command = Command {
-    path: "stop",
-    aliases: &[],
-    ..COMMAND
-};
+pub(crate) const LEGACY: Command = Command { path: "stop", aliases: &[], ..COMMAND };
 
 fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
     let timeout_s = parsed.i64("time");

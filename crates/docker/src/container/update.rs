@@ -2,11 +2,11 @@
 //!
 //! Docker: `cli/command/container/update.go`.
 
-use api::HostConfig;
+use super::config::restart_policy;
 use crate::prelude::*;
 use crate::values;
+use api::HostConfig;
 use std::collections::BTreeSet;
-use super::config::restart_policy;
 
 static FLAGS: &[Flag] = &[
     flag(
@@ -44,11 +44,7 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-pub(crate) const LEGACY: Command = Command {
-    path: "update",
-    aliases: &[],
-    ..COMMAND
-};
+pub(crate) const LEGACY: Command = Command { path: "update", aliases: &[], ..COMMAND };
 
 fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
     if parsed.values.is_empty() {

@@ -14,19 +14,13 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-pub(crate) const LEGACY: Command = Command {
-    path: "wait",
-    aliases: &[],
-    ..COMMAND
-};
+pub(crate) const LEGACY: Command = Command { path: "wait", aliases: &[], ..COMMAND };
 
 fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
     let mut errors = Vec::new();
     for name in &parsed.args {
-        let request = Request::ContainerWait {
-            container: name.clone(),
-            condition: "not-running".to_owned(),
-        };
+        let request =
+            Request::ContainerWait { container: name.clone(), condition: "not-running".to_owned() };
         match cx.try_ask(request)? {
             Ok(Response::Exit { code, .. }) => cx.line(code.to_string()),
             Ok(_other) => return confused(),

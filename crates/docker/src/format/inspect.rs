@@ -5,9 +5,9 @@ use super::template::{Data, Kind, Template};
 use super::{listing, units};
 use api::{
     Availability, Cluster, Config, ContainerSpec, FailureAction, FileReference, GenericResource,
-    Labels, Meta, Mount, MountKind, Node, NodeRole, NodeState, PortConfig, PublishMode,
-    Reachability, Resources, RestartCondition, Secret, Service, ServiceMode, ServiceSpec, Task,
-    TaskSpec, UpdateConfig, UpdateOrder,
+    Labels, Meta, Mount, MountKind, Node, NodeState, PortConfig, PublishMode, Reachability,
+    Resources, RestartCondition, Secret, Service, ServiceMode, ServiceSpec, Task, TaskSpec,
+    UpdateConfig, UpdateOrder,
 };
 use serde_json::{Map, Value, json};
 
@@ -197,9 +197,8 @@ pub(crate) fn mount(mount: &Mount) -> Value {
     if !mount.bind_propagation.is_empty() {
         obj = obj.put("BindOptions", json!({ "Propagation": mount.bind_propagation }));
     }
-    let mut volume = Obj::new()
-        .opt("NoCopy", mount.volume_no_copy)
-        .opt_labels("Labels", &mount.volume_labels);
+    let mut volume =
+        Obj::new().opt("NoCopy", mount.volume_no_copy).opt_labels("Labels", &mount.volume_labels);
     if !mount.volume_driver.is_empty() || !mount.volume_driver_options.is_empty() {
         let driver = Obj::new()
             .opt("Name", mount.volume_driver.clone())
@@ -209,8 +208,7 @@ pub(crate) fn mount(mount: &Mount) -> Value {
     if !volume.0.is_empty() {
         obj = obj.put("VolumeOptions", volume.done());
     }
-    let tmpfs =
-        Obj::new().opt("SizeBytes", mount.tmpfs_size_bytes).opt("Mode", mount.tmpfs_mode);
+    let tmpfs = Obj::new().opt("SizeBytes", mount.tmpfs_size_bytes).opt("Mode", mount.tmpfs_mode);
     if !tmpfs.0.is_empty() {
         obj = obj.put("TmpfsOptions", tmpfs.done());
     }
@@ -298,15 +296,10 @@ fn task_spec(spec: &TaskSpec) -> Value {
         map.insert("Pids".to_owned(), Value::from(spec.container.pids_limit));
     }
     let reservations = resources(&spec.reservations);
-    let is_empty = |value: &Value| value.as_object().is_none_or(Map::is_empty);
-    let mut both = Obj::new();
-    if !is_empty(&limits) || !is_empty(&reservations) {
-        both = both.put("Limits", limits).put("Reservations", reservations);
-    } else {
-        both = both.put("Limits", json!({})).put("Reservations", json!({}));
-    }
-    let mut obj =
-        Obj::new().put("ContainerSpec", container_spec(&spec.container)).put("Resources", both.done());
+    let both = Obj::new().put("Limits", limits).put("Reservations", reservations);
+    let mut obj = Obj::new()
+        .put("ContainerSpec", container_spec(&spec.container))
+        .put("Resources", both.done());
     if let Some(restart) = &spec.restart {
         let mut policy = Obj::new().put("Condition", restart_condition(restart.condition));
         if let Some(delay) = restart.delay_ns {
@@ -328,7 +321,9 @@ fn task_spec(spec: &TaskSpec) -> Value {
         .placement
         .platforms
         .iter()
-        .map(|p| Obj::new().opt("Architecture", p.architecture.clone()).opt("OS", p.os.clone()).done())
+        .map(|p| {
+            Obj::new().opt("Architecture", p.architecture.clone()).opt("OS", p.os.clone()).done()
+        })
         .collect();
     let placement = Obj::new()
         .opt("Constraints", spec.placement.constraints.clone())
@@ -348,9 +343,8 @@ fn task_spec(spec: &TaskSpec) -> Value {
         .collect();
     obj = obj.put("Placement", placement.done()).opt("Networks", networks);
     if let Some(driver) = &spec.log_driver {
-        let driver = Obj::new()
-            .opt("Name", driver.name.clone())
-            .opt_labels("Options", &driver.options);
+        let driver =
+            Obj::new().opt("Name", driver.name.clone()).opt_labels("Options", &driver.options);
         obj = obj.put("LogDriver", driver.done());
     }
     obj.put("ForceUpdate", spec.force_update).put("Runtime", "container").done()
@@ -458,8 +452,7 @@ pub(crate) fn service(service: &Service) -> Value {
         obj = obj.put("UpdateStatus", update.put("Message", status.message.clone()).done());
     }
     if let Some(job) = &service.job_status {
-        let mut status =
-            Obj::new().put("JobIteration", json!({ "Index": job.job_iteration }));
+        let mut status = Obj::new().put("JobIteration", json!({ "Index": job.job_iteration }));
         if let Some(at) = job.last_execution {
             status = status.put("LastExecution", units::rfc3339(at));
         }
@@ -482,7 +475,8 @@ pub(crate) fn task(task: &Task) -> Value {
                     "ExitCode": container.exit_code }),
         );
     }
-    let ports = Obj::new().opt("Ports", task.status.port_status.iter().map(port).collect::<Vec<_>>());
+    let ports =
+        Obj::new().opt("Ports", task.status.port_status.iter().map(port).collect::<Vec<_>>());
     let mut obj = meta(Obj::new().put("ID", task.id.as_str()), &task.meta)
         .put("Labels", labels(&task.annotations.labels))
         .put("Spec", task_spec(&task.spec));
@@ -580,11 +574,6 @@ pub(crate) fn base64(bytes: &[u8]) -> String {
     out
 }
 
-/// Role words are api's; kept here so that pages of nodes need one import.
-pub(crate) const fn is_manager(role: NodeRole) -> bool {
-    matches!(role, NodeRole::Manager)
-}
-
 /// JSON as docker prints it: four blanks, Go's way with empty arrays and objects.
 pub(crate) fn indent(value: &Value) -> String {
     let mut out = String::new();
@@ -641,9 +630,7 @@ pub(crate) fn render(found: &[Value], format: &str, kind: Kind) -> Result<String
     let mut text = String::new();
     for value in found {
         let data = Data { root: value, kind };
-        text += &template
-            .execute(&data)
-            .map_err(|why| format!("template parsing error: {why}"))?;
+        text += &template.execute(&data).map_err(|why| format!("template parsing error: {why}"))?;
         text.push('\n');
     }
     Ok(text)

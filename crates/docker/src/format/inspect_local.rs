@@ -3,8 +3,8 @@
 use super::inspect::{self, Obj, labels};
 use super::units;
 use api::{
-    ContainerInspect, ContainerStatusWord as Word, EndpointSettings, HealthConfig,
-    ImageInspect, NetworkResource, PortBinding, Protocol, VolumeResource,
+    ContainerInspect, ContainerStatusWord as Word, EndpointSettings, HealthConfig, ImageInspect,
+    NetworkResource, PortBinding, Protocol, VolumeResource,
 };
 use serde_json::{Map, Value, json};
 
@@ -98,14 +98,20 @@ fn host_config(container: &ContainerInspect) -> Value {
     let mut obj = Obj::new()
         .put("Binds", list(&host.binds))
         .put("ContainerIDFile", "")
-        .put("LogConfig", json!({
+        .put(
+            "LogConfig",
+            json!({
             "Type": if host.log_driver.is_empty() { "json-file" } else { &host.log_driver },
-            "Config": labels(&host.log_options) }))
+            "Config": labels(&host.log_options) }),
+        )
         .put("NetworkMode", host.network_mode.clone())
         .put("PortBindings", ports)
-        .put("RestartPolicy", json!({
+        .put(
+            "RestartPolicy",
+            json!({
             "Name": if host.restart_policy.is_empty() { "no" } else { &host.restart_policy },
-            "MaximumRetryCount": host.restart_max_retries }))
+            "MaximumRetryCount": host.restart_max_retries }),
+        )
         .put("AutoRemove", host.auto_remove)
         .put("VolumeDriver", "")
         .put("VolumesFrom", list(&host.volumes_from))
@@ -231,17 +237,20 @@ pub(crate) fn container(container: &ContainerInspect, size: bool) -> Value {
     }
     obj.put("Mounts", mounts)
         .put("Config", config(container))
-        .put("NetworkSettings", json!({
-            "Bridge": "",
-            "SandboxID": container.sandbox_id,
-            "Ports": ports,
-            "EndpointID": first.endpoint_id,
-            "Gateway": first.gateway,
-            "IPAddress": first.ip_address,
-            "IPPrefixLen": first.ip_prefix_len,
-            "MacAddress": first.mac_address,
-            "Networks": networks,
-        }))
+        .put(
+            "NetworkSettings",
+            json!({
+                "Bridge": "",
+                "SandboxID": container.sandbox_id,
+                "Ports": ports,
+                "EndpointID": first.endpoint_id,
+                "Gateway": first.gateway,
+                "IPAddress": first.ip_address,
+                "IPPrefixLen": first.ip_prefix_len,
+                "MacAddress": first.mac_address,
+                "Networks": networks,
+            }),
+        )
         .done()
 }
 
@@ -328,9 +337,12 @@ pub(crate) fn network(network: &NetworkResource) -> Value {
         .put("Scope", network.scope.clone())
         .put("Driver", network.driver.clone())
         .put("EnableIPv6", network.enable_ipv6)
-        .put("IPAM", json!({ "Driver": driver,
+        .put(
+            "IPAM",
+            json!({ "Driver": driver,
             "Options": if swarm || network.name == "bridge" { Value::Null } else { json!({}) },
-            "Config": ranges }))
+            "Config": ranges }),
+        )
         .put("Internal", network.internal)
         .put("Attachable", network.attachable)
         .put("Ingress", network.ingress)

@@ -297,9 +297,7 @@ fn pipe(tokens: &[Token], line: usize, context: &str) -> Result<Pipe, String> {
     let pipe = cursor.pipe(context)?;
     match cursor.peek() {
         None => Ok(pipe),
-        Some(token) => {
-            Err(format!("template: :{line}: unexpected {:?} in {context}", token.text))
-        }
+        Some(token) => Err(format!("template: :{line}: unexpected {:?} in {context}", token.text)),
     }
 }
 
@@ -364,12 +362,8 @@ impl Cursor<'_> {
     }
 
     fn operand(&mut self, token: Token) -> Result<Operand, String> {
-        let mut operand = Operand {
-            at: token.at,
-            text: token.text.clone(),
-            term: Term::Dot,
-            fields: Vec::new(),
-        };
+        let mut operand =
+            Operand { at: token.at, text: token.text.clone(), term: Term::Dot, fields: Vec::new() };
         let line = self.line;
         match token.text.chars().next() {
             Some('.') if token.text.len() > 1 => {
@@ -403,9 +397,7 @@ impl Cursor<'_> {
                     "nil" => Term::Nil,
                     name if eval::is_function(name) => Term::Func(name.to_owned()),
                     name => {
-                        return Err(format!(
-                            "template: :{line}: function {name:?} not defined"
-                        ));
+                        return Err(format!("template: :{line}: function {name:?} not defined"));
                     }
                 }
             }

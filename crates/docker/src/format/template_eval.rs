@@ -202,9 +202,7 @@ impl Eval<'_> {
                 Ok(map.get(key).cloned().unwrap_or_else(|| Value::from("")))
             }
             (Some(_), _) if matches!(self.data.kind, Kind::Headers) => Ok(value),
-            (Some(_), _) => {
-                Err(self.error(Some(first), "can't give argument to non-function"))
-            }
+            (Some(_), _) => Err(self.error(Some(first), "can't give argument to non-function")),
             (None, _) => Ok(value),
         }
     }
@@ -289,9 +287,7 @@ impl Eval<'_> {
         let second = args.get(1).unwrap_or(&Value::Null);
         Ok(match name {
             "json" => Value::from(self.json(first)),
-            "split" => {
-                text(0).split(&text(1)).map(Value::from).collect::<Vec<Value>>().into()
-            }
+            "split" => text(0).split(&text(1)).map(Value::from).collect::<Vec<Value>>().into(),
             "join" => {
                 let parts: Vec<String> =
                     first.as_array().map(|a| a.iter().map(show).collect()).unwrap_or_default();
@@ -366,8 +362,7 @@ impl Eval<'_> {
                     match found {
                         Some(item) => item.clone(),
                         None => {
-                            let why =
-                                format!("error calling index: index out of range: {at}");
+                            let why = format!("error calling index: index out of range: {at}");
                             return Err(self.error(Some(operand), &why));
                         }
                     }
@@ -377,8 +372,10 @@ impl Eval<'_> {
                     return Err(self.error(Some(operand), why));
                 }
                 (other, _) => {
-                    let why =
-                        format!("error calling index: can't index item of type {}", kind_word(other));
+                    let why = format!(
+                        "error calling index: can't index item of type {}",
+                        kind_word(other)
+                    );
                     return Err(self.error(Some(operand), &why));
                 }
             };
@@ -399,7 +396,11 @@ fn title(text: &str) -> String {
     let mut out = String::new();
     let mut start = true;
     for c in text.chars() {
-        if start { out.extend(c.to_uppercase()) } else { out.push(c) }
+        if start {
+            out.extend(c.to_uppercase())
+        } else {
+            out.push(c)
+        }
         start = !(c.is_alphanumeric() || c == '_' || c == '\'');
     }
     out

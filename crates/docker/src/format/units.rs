@@ -236,9 +236,7 @@ pub(crate) fn ellipsis(text: &str, len: usize) -> String {
 pub(crate) fn pretty(word: &str) -> String {
     let mut chars = word.chars();
     match chars.next() {
-        Some(first) => {
-            first.to_uppercase().collect::<String>() + &chars.as_str().to_lowercase()
-        }
+        Some(first) => first.to_uppercase().collect::<String>() + &chars.as_str().to_lowercase(),
         None => String::new(),
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! Docker: `cli/command/image/ls.go`.
 
-use api::{ImageSummary, Timestamp};
 use crate::prelude::*;
+use api::{ImageSummary, Timestamp};
 
 static FLAGS: &[Flag] = &[
     short('a', "all", Kind::Bool, "Show all images (default hides intermediate images)"),
@@ -25,11 +25,7 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-pub(crate) const LEGACY: Command = Command {
-    path: "images",
-    aliases: &[],
-    ..COMMAND
-};
+pub(crate) const LEGACY: Command = Command { path: "images", aliases: &[], ..COMMAND };
 
 fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
     let mut filters = parsed.filters();

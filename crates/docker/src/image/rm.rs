@@ -2,8 +2,8 @@
 //!
 //! Docker: `cli/command/image/rm.go`.
 
-use api::ImageDeletion;
 use crate::prelude::*;
+use api::ImageDeletion;
 
 static FLAGS: &[Flag] = &[
     short('f', "force", Kind::Bool, "Force removal of the image"),
@@ -21,11 +21,7 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-pub(crate) const LEGACY: Command = Command {
-    path: "rmi",
-    aliases: &[],
-    ..COMMAND
-};
+pub(crate) const LEGACY: Command = Command { path: "rmi", aliases: &[], ..COMMAND };
 
 fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
     let (force, no_prune) = (parsed.bool("force"), parsed.bool("no-prune"));

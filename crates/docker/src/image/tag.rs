@@ -14,11 +14,7 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-pub(crate) const LEGACY: Command = Command {
-    path: "tag",
-    aliases: &[],
-    ..COMMAND
-};
+pub(crate) const LEGACY: Command = Command { path: "tag", aliases: &[], ..COMMAND };
 
 fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
     let (image, target) = (parsed.arg(0).to_owned(), parsed.arg(1).to_owned());

@@ -2,8 +2,8 @@
 //!
 //! Docker: `cli/command/network/connect.go`.
 
-use api::EndpointSettings;
 use crate::prelude::*;
+use api::EndpointSettings;
 
 static FLAGS: &[Flag] = &[
     flag("alias", Kind::Strings, "Add network-scoped alias for the container"),

@@ -2,9 +2,9 @@
 //!
 //! Docker: `cli/command/network/create.go`.
 
-use api::{Annotations, IpamConfig, NetworkSpec};
 use crate::prelude::*;
 use crate::swarm::parse_cidr;
+use api::{Annotations, IpamConfig, NetworkSpec};
 use std::net::IpAddr;
 
 static FLAGS: &[Flag] = &[
@@ -65,14 +65,11 @@ fn ipam(parsed: &Parsed) -> Result<Vec<IpamConfig>, String> {
     if subnets.len() < ranges.len() || subnets.len() < gateways.len() {
         return Err("every ip-range or gateway must have a corresponding subnet".to_owned());
     }
-    let mut pools: Vec<IpamConfig> = subnets
-        .into_iter()
-        .map(|subnet| IpamConfig { subnet, ..IpamConfig::default() })
-        .collect();
+    let mut pools: Vec<IpamConfig> =
+        subnets.into_iter().map(|subnet| IpamConfig { subnet, ..IpamConfig::default() }).collect();
     for range in ranges {
-        let inside = parse_cidr(&range).and_then(|(address, _)| {
-            pools.iter_mut().find(|pool| contains(&pool.subnet, address))
-        });
+        let inside = parse_cidr(&range)
+            .and_then(|(address, _)| pools.iter_mut().find(|pool| contains(&pool.subnet, address)));
         match inside {
             Some(pool) if pool.range.is_empty() => pool.range = range,
             Some(_) => {
@@ -82,9 +79,10 @@ fn ipam(parsed: &Parsed) -> Result<Vec<IpamConfig>, String> {
         }
     }
     for gateway in gateways {
-        let inside = gateway.parse().ok().and_then(|address| {
-            pools.iter_mut().find(|pool| contains(&pool.subnet, address))
-        });
+        let inside = gateway
+            .parse()
+            .ok()
+            .and_then(|address| pools.iter_mut().find(|pool| contains(&pool.subnet, address)));
         match inside {
             Some(pool) if pool.gateway.is_empty() => pool.gateway = gateway,
             Some(_) => {

@@ -4,9 +4,8 @@
 
 use crate::prelude::*;
 
-static FLAGS: &[Flag] = &[
-    short('f', "force", Kind::Bool, "Force the container to disconnect from a network"),
-];
+static FLAGS: &[Flag] =
+    &[short('f', "force", Kind::Bool, "Force the container to disconnect from a network")];
 
 pub(crate) const COMMAND: Command = Command {
     path: "network disconnect",

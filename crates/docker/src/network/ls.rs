@@ -2,8 +2,8 @@
 //!
 //! Docker: `cli/command/network/ls.go`.
 
-use api::NetworkResource;
 use crate::prelude::*;
+use api::NetworkResource;
 
 static FLAGS: &[Flag] = &[
     short('f', "filter", Kind::Filter, "Provide filter values (e.g. 'driver=bridge')"),
@@ -31,8 +31,7 @@ fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
     networks.sort_by(|a, b| units::natural_cmp(&a.name, &b.name));
     let full = parsed.bool("no-trunc");
     let row = |network: &NetworkResource| {
-        let id =
-            if full { network.id.clone() } else { units::short_id(&network.id) };
+        let id = if full { network.id.clone() } else { units::short_id(&network.id) };
         Row::from([
             ("ID", id.into()),
             ("Name", network.name.clone().into()),

@@ -18,11 +18,8 @@ pub(crate) const COMMAND: Command = Command {
 fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
     let mut failed = false;
     for name in &parsed.args {
-        let looked = Request::NetworkInspect {
-            network: name.clone(),
-            scope: String::new(),
-            verbose: false,
-        };
+        let looked =
+            Request::NetworkInspect { network: name.clone(), scope: String::new(), verbose: false };
         if let Ok(Response::Network(network)) = cx.try_ask(looked)? {
             let sure = "WARNING! Before removing the routing-mesh network, make sure all the \
                         nodes in your swarm run the same docker engine version. Otherwise, \

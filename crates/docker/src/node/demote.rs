@@ -2,9 +2,9 @@
 //!
 //! Docker: `cli/command/node/demote.go`.
 
-use api::NodeRole;
-use crate::prelude::*;
 use super::update::update_each;
+use crate::prelude::*;
+use api::NodeRole;
 
 pub(crate) const COMMAND: Command = Command {
     path: "node demote",

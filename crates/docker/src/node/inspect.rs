@@ -2,11 +2,11 @@
 //!
 //! Docker: `cli/command/node/inspect.go`.
 
-use api::Node;
+use super::ps::reference;
 use crate::format::inspect;
 use crate::format::template::Kind as DataKind;
 use crate::prelude::*;
-use super::ps::reference;
+use api::Node;
 
 static FLAGS: &[Flag] = &[
     short('f', "format", Kind::Str, "Format the output using the given Go template"),

@@ -2,9 +2,9 @@
 //!
 //! Docker: `cli/command/node/ls.go`.
 
-use api::Node;
 use crate::format::inspect;
 use crate::prelude::*;
+use api::Node;
 
 static FLAGS: &[Flag] = &[
     short('f', "filter", Kind::Filter, "Filter output based on conditions provided"),
@@ -52,7 +52,8 @@ fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
     else {
         return confused();
     };
-    let hostname = |node: &Node| node.description.as_ref().map_or(String::new(), |d| d.hostname.clone());
+    let hostname =
+        |node: &Node| node.description.as_ref().map_or(String::new(), |d| d.hostname.clone());
     nodes.sort_by(|a, b| units::natural_cmp(&hostname(a), &hostname(b)));
     let mut self_id = String::new();
     if !nodes.is_empty() && !parsed.bool("quiet") {

@@ -4,9 +4,7 @@
 
 use crate::prelude::*;
 
-static FLAGS: &[Flag] = &[
-    short('f', "force", Kind::Bool, "Force remove a node from the swarm"),
-];
+static FLAGS: &[Flag] = &[short('f', "force", Kind::Bool, "Force remove a node from the swarm")];
 
 pub(crate) const COMMAND: Command = Command {
     path: "node rm",

@@ -2,8 +2,8 @@
 //!
 //! Docker: `cli/command/node/update.go`.
 
-use api::{Availability, Node, NodeRole, NodeSpec};
 use crate::prelude::*;
+use api::{Availability, Node, NodeRole, NodeSpec};
 
 static FLAGS: &[Flag] = &[
     flag("availability", Kind::Str, "Availability of the node (\"active\"|\"pause\"|\"drain\")"),

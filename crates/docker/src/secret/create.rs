@@ -2,8 +2,8 @@
 //!
 //! Docker: `cli/command/secret/create.go`.
 
-use api::{Annotations, SecretSpec};
 use crate::prelude::*;
+use api::{Annotations, SecretSpec};
 
 static FLAGS: &[Flag] = &[
     short('d', "driver", Kind::Str, "Secret driver"),
@@ -39,8 +39,7 @@ fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
         driver: driver.to_owned(),
         templating: parsed.str("template-driver").to_owned(),
     };
-    let Response::Created { id, .. } =
-        cx.ask(Request::SecretCreate { spec: Box::new(spec) })?
+    let Response::Created { id, .. } = cx.ask(Request::SecretCreate { spec: Box::new(spec) })?
     else {
         return confused();
     };

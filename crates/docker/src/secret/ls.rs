@@ -26,9 +26,7 @@ fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
     else {
         return confused();
     };
-    secrets.sort_by(|a, b| {
-        units::natural_cmp(&a.spec.annotations.name, &b.spec.annotations.name)
-    });
+    secrets.sort_by(|a, b| units::natural_cmp(&a.spec.annotations.name, &b.spec.annotations.name));
     let now = cx.now();
     let rows = secrets
         .iter()

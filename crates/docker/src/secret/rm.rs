@@ -15,5 +15,7 @@ pub(crate) const COMMAND: Command = Command {
 };
 
 fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
-    objects::each(cx, &parsed.args, "secret", |name| Request::SecretRemove { secret: name.to_owned() })
+    objects::each(cx, &parsed.args, "secret", |name| Request::SecretRemove {
+        secret: name.to_owned(),
+    })
 }

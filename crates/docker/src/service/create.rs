@@ -2,8 +2,8 @@
 //!
 //! Docker: `cli/command/service/create.go`.
 
-use crate::prelude::*;
 use super::options::{self, FileKind};
+use crate::prelude::*;
 
 pub(crate) const COMMAND: Command = Command {
     path: "service create",

@@ -2,11 +2,11 @@
 //!
 //! Docker: `cli/command/service/inspect.go`.
 
+use super::pretty;
 use crate::format::inspect;
 use crate::format::template::Kind as DataKind;
 use crate::prelude::*;
 use std::collections::BTreeMap;
-use super::pretty;
 
 static FLAGS: &[Flag] = &[
     short('f', "format", Kind::Str, "Format the output using the given Go template"),

@@ -2,10 +2,10 @@
 //!
 //! Docker: `cli/command/service/logs.go`.
 
-use api::{Filters, ServiceMode, Task};
 use crate::logs::{self, Logs};
 use crate::prelude::*;
 use crate::sub::Sub;
+use api::{Filters, ServiceMode, Task};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -48,8 +48,7 @@ fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
     let (mut slots, tasks, tty) = match cx.try_ask(request)? {
         Ok(Response::Service(service)) => {
             let id = service.id.to_string();
-            let filters =
-                Filters::from([("service".to_owned(), BTreeSet::from([id]))]);
+            let filters = Filters::from([("service".to_owned(), BTreeSet::from([id]))]);
             let tasks = match cx.ask(Request::TaskList { filters })? {
                 Response::Tasks(tasks) => tasks,
                 _other => return confused(),
@@ -65,7 +64,9 @@ fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
         Ok(_other) => return confused(),
         Err(error) if error.is_not_found() => {
             match cx.try_ask(Request::TaskInspect { task: target.to_owned() })? {
-                Ok(Response::Task(task)) => (task.slot, vec![task.clone()], task.spec.container.tty),
+                Ok(Response::Task(task)) => {
+                    (task.slot, vec![task.clone()], task.spec.container.tty)
+                }
                 Ok(_other) => return confused(),
                 Err(error) if error.is_not_found() => return fail(missing),
                 Err(error) => return fail(error_text(&error)),
@@ -82,8 +83,7 @@ fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
         Err(why) => return fail(why),
     };
     slots = slots.max(1);
-    let prefixes =
-        if raw { None } else { Some(prefixes(cx, parsed, &tasks, slots)?) };
+    let prefixes = if raw { None } else { Some(prefixes(cx, parsed, &tasks, slots)?) };
     let request = Request::ServiceLogs { service: target.to_owned(), options };
     let timestamps = parsed.bool("timestamps");
     let (code, text) = cx.end_of(|| {

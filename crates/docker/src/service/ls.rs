@@ -2,8 +2,8 @@
 //!
 //! Docker: `cli/command/service/ls.go`.
 
-use api::{PortConfig, PublishMode, Service, ServiceMode, ServiceStatus};
 use crate::prelude::*;
+use api::{PortConfig, PublishMode, Service, ServiceMode, ServiceStatus};
 use std::rc::Rc;
 
 static FLAGS: &[Flag] = &[
@@ -100,11 +100,8 @@ fn replicas(service: &Service, status: ServiceStatus) -> String {
 /// Ingress ports with neighbours joined (`Ports` of `serviceContext`).
 fn ports(service: &Service) -> String {
     let Some(endpoint) = &service.endpoint else { return String::new() };
-    let mut ports: Vec<&PortConfig> = endpoint
-        .ports
-        .iter()
-        .filter(|port| port.publish_mode == PublishMode::Ingress)
-        .collect();
+    let mut ports: Vec<&PortConfig> =
+        endpoint.ports.iter().filter(|port| port.publish_mode == PublishMode::Ingress).collect();
     ports.sort_by_key(|port| (port.protocol.as_str(), port.published_port));
     let mut ranges: Vec<(u16, u16, u16, u16, &str)> = Vec::new();
     for port in ports {

@@ -86,9 +86,7 @@ fn mode(parsed: &Parsed) -> Result<ServiceMode, String> {
             ServiceMode::ReplicatedJob { max_concurrent, total_completions }
         }
         other => {
-            return Err(format!(
-                "Unknown mode: {other}, only replicated and global supported"
-            ));
+            return Err(format!("Unknown mode: {other}, only replicated and global supported"));
         }
     })
 }
@@ -175,33 +173,31 @@ pub(crate) fn healthcheck(
     parsed: &Parsed,
     before: Option<&HealthConfig>,
 ) -> Result<Option<HealthConfig>, String> {
-    let flags =
-        ["health-cmd", "health-interval", "health-timeout", "health-retries", "health-start-period"];
+    let flags = [
+        "health-cmd",
+        "health-interval",
+        "health-timeout",
+        "health-retries",
+        "health-start-period",
+    ];
     let given = parsed.any_changed(&flags);
     if parsed.bool("no-healthcheck") {
         if given {
             return Err("--no-healthcheck conflicts with --health-* options".to_owned());
         }
-        return Ok(Some(HealthConfig {
-            test: vec!["NONE".to_owned()],
-            ..HealthConfig::default()
-        }));
+        return Ok(Some(HealthConfig { test: vec!["NONE".to_owned()], ..HealthConfig::default() }));
     }
     if !given {
         return Ok(before.cloned());
     }
     let mut check = before.cloned().unwrap_or_default();
     if let Some(cmd) = parsed.get("health-cmd") {
-        check.test = if cmd.is_empty() {
-            Vec::new()
-        } else {
-            vec!["CMD-SHELL".to_owned(), cmd.to_owned()]
-        };
+        check.test =
+            if cmd.is_empty() { Vec::new() } else { vec!["CMD-SHELL".to_owned(), cmd.to_owned()] };
     }
     check.interval_ns = parsed.duration("health-interval").unwrap_or(check.interval_ns);
     check.timeout_ns = parsed.duration("health-timeout").unwrap_or(check.timeout_ns);
-    check.start_period_ns =
-        parsed.duration("health-start-period").unwrap_or(check.start_period_ns);
+    check.start_period_ns = parsed.duration("health-start-period").unwrap_or(check.start_period_ns);
     check.retries = parsed.i64("health-retries").unwrap_or(check.retries);
     Ok(Some(check))
 }
@@ -246,10 +242,7 @@ pub(crate) fn ports(parsed: &Parsed, flag: &str) -> Vec<PortConfig> {
 }
 
 /// `--endpoint-mode`.
-pub(crate) fn endpoint_mode(
-    parsed: &Parsed,
-    before: EndpointMode,
-) -> Result<EndpointMode, String> {
+pub(crate) fn endpoint_mode(parsed: &Parsed, before: EndpointMode) -> Result<EndpointMode, String> {
     match parsed.get("endpoint-mode").map(str::to_lowercase).as_deref() {
         None => Ok(before),
         Some("" | "vip") => Ok(EndpointMode::Vip),
@@ -275,10 +268,7 @@ pub(crate) fn network_id(cx: &mut Cx<'_>, name: &str) -> Flow<String> {
 }
 
 /// `--network` values with names turned into ids.
-pub(crate) fn networks(
-    cx: &mut Cx<'_>,
-    values: &[String],
-) -> Flow<Vec<NetworkAttachmentConfig>> {
+pub(crate) fn networks(cx: &mut Cx<'_>, values: &[String]) -> Flow<Vec<NetworkAttachmentConfig>> {
     let mut networks = Vec::new();
     for value in values {
         let Ok(mut network) = parse::network(value) else { continue };
@@ -326,17 +316,15 @@ pub(crate) fn files(
     let filters = api::Filters::from([("name".to_owned(), names)]);
     let known: Vec<(String, String)> = match kind {
         FileKind::Secret => match cx.ask(Request::SecretList { filters })? {
-            Response::Secrets(list) => list
-                .iter()
-                .map(|s| (s.spec.annotations.name.clone(), s.id.to_string()))
-                .collect(),
+            Response::Secrets(list) => {
+                list.iter().map(|s| (s.spec.annotations.name.clone(), s.id.to_string())).collect()
+            }
             _other => return confused(),
         },
         FileKind::Config => match cx.ask(Request::ConfigList { filters })? {
-            Response::Configs(list) => list
-                .iter()
-                .map(|s| (s.spec.annotations.name.clone(), s.id.to_string()))
-                .collect(),
+            Response::Configs(list) => {
+                list.iter().map(|s| (s.spec.annotations.name.clone(), s.id.to_string())).collect()
+            }
             _other => return confused(),
         },
     };

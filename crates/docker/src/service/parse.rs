@@ -113,8 +113,7 @@ pub(crate) fn ports(text: &str) -> Result<Vec<PortConfig>, String> {
 fn long_port(text: &str) -> Result<PortConfig, String> {
     let mut port = PortConfig::default();
     for field in text.split(',') {
-        let (key, value) =
-            field.split_once('=').ok_or_else(|| format!("invalid field {field}"))?;
+        let (key, value) = field.split_once('=').ok_or_else(|| format!("invalid field {field}"))?;
         let value = value.to_ascii_lowercase();
         let number = || -> Result<u16, String> {
             value.parse().map_err(|_| {
@@ -128,8 +127,8 @@ fn long_port(text: &str) -> Result<PortConfig, String> {
         };
         match key.to_ascii_lowercase().as_str() {
             "protocol" => {
-                port.protocol = protocol(&value)
-                    .ok_or_else(|| format!("invalid protocol value {value}"))?;
+                port.protocol =
+                    protocol(&value).ok_or_else(|| format!("invalid protocol value {value}"))?;
             }
             "mode" => {
                 port.publish_mode = match value.as_str() {
@@ -279,8 +278,7 @@ pub(crate) fn network(text: &str) -> Result<NetworkAttachmentConfig, String> {
         return Ok(network);
     }
     for field in csv(text) {
-        let (key, value) =
-            field.split_once('=').ok_or_else(|| format!("invalid field {field}"))?;
+        let (key, value) = field.split_once('=').ok_or_else(|| format!("invalid field {field}"))?;
         let (key, value) = (key.trim().to_ascii_lowercase(), value.trim().to_ascii_lowercase());
         match key.as_str() {
             "name" => network.target = value,
@@ -349,8 +347,21 @@ pub(crate) fn file_reference(text: &str, kind: &str) -> Result<FileReference, St
 /// `--ulimit name=soft[:hard]` (go-units `ulimit.go`).
 pub(crate) fn ulimit(text: &str) -> Result<Ulimit, String> {
     const NAMES: [&str; 15] = [
-        "core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile",
-        "nproc", "rss", "rtprio", "rttime", "sigpending", "stack",
+        "core",
+        "cpu",
+        "data",
+        "fsize",
+        "locks",
+        "memlock",
+        "msgqueue",
+        "nice",
+        "nofile",
+        "nproc",
+        "rss",
+        "rtprio",
+        "rttime",
+        "sigpending",
+        "stack",
     ];
     let (name, limits) =
         text.split_once('=').ok_or_else(|| format!("invalid ulimit argument: {text}"))?;
@@ -358,9 +369,8 @@ pub(crate) fn ulimit(text: &str) -> Result<Ulimit, String> {
         return Err(format!("invalid ulimit type: {name}"));
     }
     let number = |text: &str| -> Result<i64, String> {
-        text.parse().map_err(|_| {
-            format!("strconv.ParseInt: parsing {}: invalid syntax", quote(text))
-        })
+        text.parse()
+            .map_err(|_| format!("strconv.ParseInt: parsing {}: invalid syntax", quote(text)))
     };
     let (soft, hard) = match limits.split(':').collect::<Vec<_>>().as_slice() {
         [both] => (number(both)?, number(both)?),

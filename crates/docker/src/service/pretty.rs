@@ -132,11 +132,7 @@ fn container(spec: &ContainerSpec) -> String {
         text += &format!(" User: {}\n", spec.user);
     }
     let caps = |title: &str, caps: &[String]| {
-        if caps.is_empty() {
-            String::new()
-        } else {
-            format!(" {title}{}\n", caps.join(", "))
-        }
+        if caps.is_empty() { String::new() } else { format!(" {title}{}\n", caps.join(", ")) }
     };
     text += &caps("Capabilities:\n  Add: ", &spec.capability_add);
     text += &caps(

@@ -102,10 +102,8 @@ impl Converge {
     }
 
     pub(crate) fn start(&mut self, io: &mut Io<'_>) -> Option<Got> {
-        let request = Request::ServiceInspect {
-            service: self.service.clone(),
-            insert_defaults: false,
-        };
+        let request =
+            Request::ServiceInspect { service: self.service.clone(), insert_defaults: false };
         self.phase = Some(Phase::Service(io.ask(request)));
         None
     }
@@ -239,8 +237,7 @@ impl Converge {
     }
 
     fn on_poll(&mut self, active: &BTreeSet<NodeId>, io: &mut Io<'_>) -> Option<Got> {
-        let (Some(service), Some(mut updater)) = (self.current.clone(), self.updater.take())
-        else {
+        let (Some(service), Some(mut updater)) = (self.current.clone(), self.updater.take()) else {
             return Some(Got::End(1, String::new()));
         };
         let (lines, converged) = updater.update(&service, &self.tasks, active, self.rollback);
@@ -301,7 +298,8 @@ impl Converge {
         for line in lines {
             let text = line.shown(io.env.columns);
             let head = format!("{}: ", line.id);
-            let slot = self.drawn.iter_mut().find(|old| !line.id.is_empty() && old.starts_with(&head));
+            let slot =
+                self.drawn.iter_mut().find(|old| !line.id.is_empty() && old.starts_with(&head));
             match slot {
                 Some(slot) => *slot = text,
                 None => self.drawn.push(text),

@@ -2,11 +2,11 @@
 //!
 //! Docker: `cli/command/service/ps.go`.
 
-use api::{Filters, Service, ServiceStatus};
+use super::tasks;
 use crate::prelude::*;
+use api::{Filters, Service, ServiceStatus};
 use std::collections::BTreeSet;
 use std::rc::Rc;
-use super::tasks;
 
 static FLAGS: &[Flag] = &[
     short('f', "filter", Kind::Filter, "Filter output based on conditions provided"),
@@ -48,9 +48,7 @@ fn resolve(by_id: &Found, by_name: &Found, word: &str) -> Result<Option<String>,
     match (found.next(), found.next()) {
         (None, _) => Ok(None),
         (Some((service, _)), None) => Ok(Some(service.id.to_string())),
-        (Some(_), Some(_)) => {
-            Err(format!("multiple services found with provided prefix: {word}"))
-        }
+        (Some(_), Some(_)) => Err(format!("multiple services found with provided prefix: {word}")),
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! Docker: `cli/command/service/rollback.go`.
 
-use crate::prelude::*;
 use super::options;
+use crate::prelude::*;
 
 static FLAGS: &[Flag] = &[
     short(

@@ -2,20 +2,18 @@
 //!
 //! Docker: `cli/command/service/scale.go`.
 
-use api::ServiceMode;
+use super::options;
 use crate::command::usage_error;
 use crate::prelude::*;
 use crate::values;
-use super::options;
+use api::ServiceMode;
 
-static FLAGS: &[Flag] = &[
-    short(
-        'd',
-        "detach",
-        Kind::Bool,
-        "Exit immediately instead of waiting for the service to converge",
-    ),
-];
+static FLAGS: &[Flag] = &[short(
+    'd',
+    "detach",
+    Kind::Bool,
+    "Exit immediately instead of waiting for the service to converge",
+)];
 
 pub(crate) const COMMAND: Command = Command {
     path: "service scale",

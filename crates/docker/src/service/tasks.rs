@@ -11,11 +11,8 @@ use std::rc::Rc;
 
 /// Prints tasks: by name, newest first, older ones of a slot indented.
 pub(crate) fn print(cx: &mut Cx<'_>, parsed: &Parsed, tasks: Vec<Rc<Task>>) -> Flow {
-    let names = if parsed.bool("no-resolve") {
-        Names::default()
-    } else {
-        objects::names_of(cx, &tasks)?
-    };
+    let names =
+        if parsed.bool("no-resolve") { Names::default() } else { objects::names_of(cx, &tasks)? };
     let mut named: Vec<(String, Rc<Task>)> =
         tasks.into_iter().map(|task| (name(&task, &names), task)).collect();
     named.sort_by(|(a, x), (b, y)| {

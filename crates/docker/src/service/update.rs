@@ -2,10 +2,10 @@
 //!
 //! Docker: `cli/command/service/update.go`.
 
-use crate::prelude::*;
-use crate::service::update_spec;
 use super::options::{self, FileKind};
 use super::parse;
+use crate::prelude::*;
+use crate::service::update_spec;
 
 pub(crate) const COMMAND: Command = Command {
     path: "service update",
@@ -30,10 +30,9 @@ fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
     }
     update_spec::update(cx, parsed, &mut spec)?;
     let container = &mut spec.task.container;
-    for (kind, files) in [
-        (FileKind::Secret, &mut container.secrets),
-        (FileKind::Config, &mut container.configs),
-    ] {
+    for (kind, files) in
+        [(FileKind::Secret, &mut container.secrets), (FileKind::Config, &mut container.configs)]
+    {
         let removed = parsed.list(&format!("{}-rm", kind.word()));
         files.retain(|file| !removed.contains(&file.name));
         files.extend(options::files(cx, &parsed.list(&format!("{}-add", kind.word())), kind)?);

@@ -165,8 +165,7 @@ fn placement(parsed: &Parsed, spec: &mut ServiceSpec) {
     let removed = spread("placement-pref-rm");
     placement.preferences.retain(|pref| !removed.contains(pref));
     placement.preferences.extend(spread("placement-pref-add"));
-    placement.max_replicas =
-        parsed.u64("replicas-max-per-node").unwrap_or(placement.max_replicas);
+    placement.max_replicas = parsed.u64("replicas-max-per-node").unwrap_or(placement.max_replicas);
 }
 
 fn mode(parsed: &Parsed, spec: &mut ServiceSpec) -> Flow {

@@ -150,9 +150,7 @@ impl Updater {
                 let first = !std::mem::replace(initialized, true);
                 replicated_job(tasks, first, *concurrent, *total, *iteration)
             }
-            Self::GlobalJob { nodes, iteration } => {
-                global_job(tasks, active, nodes, *iteration)
-            }
+            Self::GlobalJob { nodes, iteration } => global_job(tasks, active, nodes, *iteration),
         }
     }
 }
@@ -318,8 +316,7 @@ fn global_job(
         return (vec![Line::new("job progress", "waiting for tasks")], false);
     }
     let of_job = || tasks.iter().filter(|task| of_iteration(task, iteration));
-    let nodes =
-        nodes.get_or_insert_with(|| of_job().filter_map(|task| task.node_id).collect());
+    let nodes = nodes.get_or_insert_with(|| of_job().filter_map(|task| task.node_id).collect());
     let total = count(nodes.len());
     if first {
         lines.push(job_progress(0, total));

@@ -4,8 +4,8 @@
 //!
 //! **Left out:** everything but the first checks: Compose files are not modelled yet.
 
-use crate::prelude::*;
 use super::check;
+use crate::prelude::*;
 
 static FLAGS: &[Flag] = &[
     short(

@@ -2,9 +2,9 @@
 //!
 //! Docker: `cli/command/stack/ls.go`.
 
+use super::{NAMESPACE, check};
 use crate::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use super::{NAMESPACE, check};
 
 static FLAGS: &[Flag] = &[
     flag("format", Kind::Str, "Pretty-print stacks using a Go template"),
@@ -25,8 +25,7 @@ fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
     check(cx, parsed, &[])?;
     let labels = BTreeSet::from([NAMESPACE.to_owned()]);
     let filters = api::Filters::from([("label".to_owned(), labels)]);
-    let Response::Services(services) =
-        cx.ask(Request::ServiceList { filters, status: false })?
+    let Response::Services(services) = cx.ask(Request::ServiceList { filters, status: false })?
     else {
         return confused();
     };
@@ -35,10 +34,7 @@ fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
         match service.spec.annotations.labels.get(NAMESPACE) {
             Some(name) => *stacks.entry(name.clone()).or_default() += 1,
             None => {
-                return fail(format!(
-                    "cannot get label {NAMESPACE} for service {}",
-                    service.id
-                ));
+                return fail(format!("cannot get label {NAMESPACE} for service {}", service.id));
             }
         }
     }

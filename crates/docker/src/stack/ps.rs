@@ -2,9 +2,9 @@
 //!
 //! Docker: `cli/command/stack/ps.go`.
 
+use super::{check, filters};
 use crate::prelude::*;
 use crate::service::tasks;
-use super::{check, filters};
 
 static FLAGS: &[Flag] = &[
     short('f', "filter", Kind::Filter, "Filter output based on conditions provided"),

@@ -2,13 +2,12 @@
 //!
 //! Docker: `cli/command/stack/rm.go`.
 
-use api::ApiError;
-use crate::prelude::*;
 use super::{check, filters};
+use crate::prelude::*;
+use api::ApiError;
 
-static FLAGS: &[Flag] = &[
-    flag("orchestrator", Kind::Str, "Orchestrator to use (swarm|kubernetes|all)"),
-];
+static FLAGS: &[Flag] =
+    &[flag("orchestrator", Kind::Str, "Orchestrator to use (swarm|kubernetes|all)")];
 
 pub(crate) const COMMAND: Command = Command {
     path: "stack rm",

@@ -2,9 +2,9 @@
 //!
 //! Docker: `cli/command/swarm/init.go`.
 
-use api::{ClusterSpec, SwarmInit};
 use crate::prelude::*;
 use crate::swarm;
+use api::{ClusterSpec, SwarmInit};
 
 static FLAGS: &[Flag] = &[
     flag("advertise-addr", Kind::Str, "Advertised address (format: <ip|interface>[:port])"),

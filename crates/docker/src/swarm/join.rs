@@ -2,9 +2,9 @@
 //!
 //! Docker: `cli/command/swarm/join.go`.
 
-use api::SwarmJoin;
 use crate::prelude::*;
 use crate::swarm;
+use api::SwarmJoin;
 
 static FLAGS: &[Flag] = &[
     flag("advertise-addr", Kind::Str, "Advertised address (format: <ip|interface>[:port])"),

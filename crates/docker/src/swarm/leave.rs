@@ -4,9 +4,8 @@
 
 use crate::prelude::*;
 
-static FLAGS: &[Flag] = &[
-    short('f', "force", Kind::Bool, "Force this node to leave the swarm, ignoring warnings"),
-];
+static FLAGS: &[Flag] =
+    &[short('f', "force", Kind::Bool, "Force this node to leave the swarm, ignoring warnings")];
 
 pub(crate) const COMMAND: Command = Command {
     path: "swarm leave",

@@ -61,9 +61,7 @@ pub(crate) fn availability(parsed: &Parsed) -> Flow<Availability> {
         Some("drain") => Ok(Availability::Drain),
         Some(_) => {
             let word = crate::values::quote(parsed.str("availability"));
-            fail(format!(
-                "invalid availability {word}, only active, pause and drain are supported"
-            ))
+            fail(format!("invalid availability {word}, only active, pause and drain are supported"))
         }
     }
 }

@@ -2,15 +2,11 @@
 //!
 //! Docker: `cli/command/swarm/unlock.go`.
 
-use api::LocalNodeState;
 use crate::prelude::*;
+use api::LocalNodeState;
 
-pub(crate) const COMMAND: Command = Command {
-    path: "swarm unlock",
-    short: "Unlock swarm",
-    start,
-    ..COMMAND_DEFAULTS
-};
+pub(crate) const COMMAND: Command =
+    Command { path: "swarm unlock", short: "Unlock swarm", start, ..COMMAND_DEFAULTS };
 
 fn start(cx: &mut Cx<'_>, _: &Parsed) -> Flow {
     match objects::info(cx)?.swarm.local_node_state {

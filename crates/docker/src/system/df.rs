@@ -4,8 +4,8 @@
 //!
 //! **Left out:** `-v`, as the model does not know which layers images share.
 
-use api::{ContainerStatusWord as Word, DiskUsage};
 use crate::prelude::*;
+use api::{ContainerStatusWord as Word, DiskUsage};
 
 static FLAGS: &[Flag] = &[
     flag("format", Kind::Str, "Pretty-print images using a Go template"),

@@ -2,7 +2,6 @@
 //!
 //! Docker: `cli/command/system/events.go`.
 
-use api::{Event, Item};
 use crate::format::listing::unescape;
 use crate::format::template::{Data, Kind as DataKind, Template};
 use crate::logs::instant;
@@ -10,6 +9,7 @@ use crate::prelude::*;
 use crate::process::{Call, Input};
 use crate::script::Got;
 use crate::sub::{Io, Sub, answer_of};
+use api::{Event, Item};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -29,11 +29,7 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-pub(crate) const LEGACY: Command = Command {
-    path: "events",
-    aliases: &[],
-    ..COMMAND
-};
+pub(crate) const LEGACY: Command = Command { path: "events", aliases: &[], ..COMMAND };
 
 fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
     let now = cx.now();
@@ -50,8 +46,7 @@ fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
         return exit(64, format!("Error parsing format: {why}"));
     }
     let request = Request::Events { since, until, filters: parsed.filters() };
-    let (code, text) =
-        cx.end_of(|| Sub::Events(Events { request, format, call: None }))?;
+    let (code, text) = cx.end_of(|| Sub::Events(Events { request, format, call: None }))?;
     if code == 0 { Ok(()) } else { fail(text) }
 }
 
@@ -140,8 +135,11 @@ fn as_json(event: &Event) -> Value {
     }
     obj.put("Type", event.kind.clone())
         .put("Action", event.action.clone())
-        .put("Actor", json!({ "ID": event.actor_id,
-            "Attributes": crate::format::inspect::labels(&event.attributes) }))
+        .put(
+            "Actor",
+            json!({ "ID": event.actor_id,
+            "Attributes": crate::format::inspect::labels(&event.attributes) }),
+        )
         .put("scope", event.scope.clone())
         .put("time", units::unix_s(event.at))
         .put("timeNano", nanos(event))

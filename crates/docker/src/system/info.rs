@@ -2,16 +2,15 @@
 //!
 //! Docker: `cli/command/system/info.go`.
 
-use api::{Cluster, LocalNodeState, SystemInfo};
 use crate::format::inspect;
 use crate::format::listing::unescape;
 use crate::format::template::{Data, Kind as DataKind, Template};
 use crate::prelude::*;
+use api::{Cluster, LocalNodeState, SystemInfo};
 use serde_json::{Value, json};
 
-static FLAGS: &[Flag] = &[
-    short('f', "format", Kind::Str, "Format the output using the given Go template"),
-];
+static FLAGS: &[Flag] =
+    &[short('f', "format", Kind::Str, "Format the output using the given Go template")];
 
 pub(crate) const COMMAND: Command = Command {
     path: "system info",
@@ -22,11 +21,7 @@ pub(crate) const COMMAND: Command = Command {
     ..COMMAND_DEFAULTS
 };
 
-pub(crate) const LEGACY: Command = Command {
-    path: "info",
-    aliases: &[],
-    ..COMMAND
-};
+pub(crate) const LEGACY: Command = Command { path: "info", aliases: &[], ..COMMAND };
 
 const CLIENT: &str = "Client:\n Context:    default\n Debug Mode: false\n\nServer:\n";
 

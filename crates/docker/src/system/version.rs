@@ -2,11 +2,11 @@
 //!
 //! Docker: `cli/command/system/version.go`.
 
-use api::VersionInfo;
 use crate::CLIENT_VERSION;
 use crate::format::listing::unescape;
 use crate::format::template::{Data, Kind as DataKind, Template};
 use crate::prelude::*;
+use api::VersionInfo;
 use serde_json::{Value, json};
 
 static FLAGS: &[Flag] = &[
@@ -88,9 +88,7 @@ fn server_text(server: &VersionInfo) -> String {
         server.experimental
     );
     for (name, version, commit) in &server.components {
-        text += &format!(
-            " {name}:\n  Version:          {version}\n  GitCommit:        {commit}\n"
-        );
+        text += &format!(" {name}:\n  Version:          {version}\n  GitCommit:        {commit}\n");
     }
     text
 }

@@ -6,9 +6,8 @@ use crate::format::inspect_local;
 use crate::format::template::Kind as DataKind;
 use crate::prelude::*;
 
-static FLAGS: &[Flag] = &[
-    short('f', "format", Kind::Str, "Format the output using the given Go template"),
-];
+static FLAGS: &[Flag] =
+    &[short('f', "format", Kind::Str, "Format the output using the given Go template")];
 
 pub(crate) const COMMAND: Command = Command {
     path: "volume inspect",

@@ -2,8 +2,8 @@
 //!
 //! Docker: `cli/command/volume/ls.go`.
 
-use api::VolumeResource;
 use crate::prelude::*;
+use api::VolumeResource;
 
 static FLAGS: &[Flag] = &[
     short('f', "filter", Kind::Filter, "Provide filter values (e.g. 'dangling=true')"),

@@ -1,19 +1,18 @@
-//! `docker volume rm`:
-//! remove one or more volumes. You cannot remove a volume that is in use by a container..
+//! `docker volume rm`: remove one or more volumes.
 //!
 //! Docker: `cli/command/volume/rm.go`.
 
 use crate::prelude::*;
 
-static FLAGS: &[Flag] = &[
-    short('f', "force", Kind::Bool, "Force the removal of one or more volumes"),
-];
+static FLAGS: &[Flag] =
+    &[short('f', "force", Kind::Bool, "Force the removal of one or more volumes")];
 
 pub(crate) const COMMAND: Command = Command {
     path: "volume rm",
     usage: "[OPTIONS] VOLUME [VOLUME...]",
-    short: "Remove one or more volumes. You cannot remove a volume that is in use by a \
-            container.",
+    short: "Remove one or more volumes",
+    long: "Remove one or more volumes. You cannot remove a volume that is in use by a container.",
+    example: "$ docker volume rm hello\nhello\n",
     aliases: &["remove"],
     args: Args::AtLeast(1),
     flags: FLAGS,
