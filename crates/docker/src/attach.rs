@@ -154,11 +154,7 @@ impl Attach {
                     io.out(bytes)
                 }
             }
-            Input::Stdin(_) | Input::Eof => {
-                if self.feed(io) {
-                    return self.end(0, "", io);
-                }
-            }
+            Input::Stdin(_) | Input::Eof if self.feed(io) => return self.end(0, "", io),
             Input::Resize(columns) if self.tty => {
                 io.ask(Request::ResizeTty {
                     container: self.container.clone(),
@@ -166,7 +162,7 @@ impl Attach {
                     rows: 24,
                 });
             }
-            _other => {}
+            _ => {}
         }
         let (call, answer) = answer_of(input)?;
         let call = Some(call);

@@ -77,7 +77,7 @@ fn spelt(flag: &Flag, value: &str) -> Vec<String> {
             Ok(ports) => ports.iter().map(|p| format!("--{long}={}", port(p))).collect(),
             Err(_) => vec![format!("--{long}={value}")],
         },
-        _other => vec![format!("--{long}={value}")],
+        _ => vec![format!("--{long}={value}")],
     }
 }
 
@@ -133,6 +133,6 @@ pub fn changes_state(argv: &[String]) -> bool {
     let last = command.path.rsplit(' ').next().unwrap_or("");
     match command.path {
         "swarm ca" | "swarm unlock-key" | "swarm join-token" => parsed.bool("rotate"),
-        _other => !READERS.contains(&last),
+        _ => !READERS.contains(&last),
     }
 }

@@ -143,7 +143,7 @@ fn values(flag: &'static Flag, last: &str) -> Vec<String> {
         "rollback-failure-action" => &["pause", "continue"],
         "restart" => &["no", "always", "unless-stopped", "on-failure"],
         "driver" => &["bridge", "overlay"],
-        _other => &[],
+        _ => &[],
     };
     begin(listed.iter().map(|word| (*word).to_owned()), last)
 }
@@ -153,7 +153,7 @@ const fn names_of_kind(kind: Kind) -> Option<Names> {
         Kind::Network => Some(Names::Networks),
         Kind::Secret => Some(Names::Secrets),
         Kind::ConfigRef => Some(Names::Configs),
-        _other => None,
+        _ => None,
     }
 }
 
@@ -164,7 +164,7 @@ fn flag_names(flag: &'static Flag) -> Option<Names> {
         "config-rm" => Some(Names::Configs),
         "image" => Some(Names::Images),
         "env-file" | "compose-file" | "label-file" => Some(Names::Files),
-        _other => names_of_kind(flag.kind),
+        _ => names_of_kind(flag.kind),
     }
 }
 
@@ -180,7 +180,7 @@ fn arg_names(command: &'static Command, args: usize) -> Option<Names> {
         "network create" | "volume create" => return None,
         "network connect" | "network disconnect" if !first => return Some(Names::Containers),
         "inspect" => return Some(Names::Containers),
-        _other => {}
+        _ => {}
     }
     [
         ("CONTAINER", Names::Containers),

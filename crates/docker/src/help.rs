@@ -53,7 +53,7 @@ EXPERIMENTAL:
   https://docs.docker.com/go/experimental/
 ";
 
-/// Help of `docker` itself; `guides` adds the last line of `docker --help`.
+/// Help of `docker` itself, asked for (`guides`) or below a complaint.
 pub(crate) fn root(cx: &Cx<'_>, guides: bool) -> String {
     let mut text = String::new();
     if guides {
@@ -61,7 +61,15 @@ pub(crate) fn root(cx: &Cx<'_>, guides: bool) -> String {
     }
     text += "Usage:  docker [OPTIONS] COMMAND\n\nA self-sufficient runtime for containers\n";
     text += &options(cx, GLOBAL_FLAGS, false);
-    text += &subcommands("");
+    // cobra adds its own command only once the flags were good
+    text += &match guides {
+        true => subcommands(""),
+        false => subcommands("")
+            .lines()
+            .filter(|line| !line.starts_with("  completion "))
+            .map(|line| format!("{line}\n"))
+            .collect(),
+    };
     text += "\nRun 'docker COMMAND --help' for more information on a command.\n\n\
              To get more help with docker, check out our guides at \
              https://docs.docker.com/go/guides/\n";

@@ -45,7 +45,7 @@ impl Logs {
                 }
                 return None;
             }
-            _other => {}
+            _ => {}
         }
         let (call, answer) = answer_of(input)?;
         if Some(call) != self.call {

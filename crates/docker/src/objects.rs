@@ -194,7 +194,7 @@ pub(crate) fn node_name(node: &api::Node) -> String {
 pub(crate) fn info(cx: &mut Cx<'_>) -> Flow<Box<api::SystemInfo>> {
     match cx.ask(Request::Info)? {
         Response::Info(info) => Ok(info),
-        _other => crate::script::confused(),
+        _ => crate::script::confused(),
     }
 }
 

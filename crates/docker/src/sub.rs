@@ -65,13 +65,13 @@ pub(crate) enum Sub {
     StdinAll,
     StdinLine { echo: bool },
     Sleep(u64),
-    Pull(Pull),
+    Pull(Box<Pull>),
     Logs(Box<Logs>),
     Attach(Box<Attach>),
-    Events(Events),
+    Events(Box<Events>),
     Converge(Box<Converge>),
-    Top(crate::container::stats::Display),
-    CaRotation(crate::swarm::ca::Rotation),
+    Top(Box<crate::container::stats::Display>),
+    CaRotation(Box<crate::swarm::ca::Rotation>),
 }
 
 /// The answer an input carries for a call.
@@ -148,7 +148,7 @@ impl Sub {
             }
             Self::ReadFile(_) | Self::WriteFile(..) => match input {
                 Input::File(result) => Some(Got::File(result.clone())),
-                _other => None,
+                _ => None,
             },
             Self::StdinAll => stdin_all(io),
             Self::StdinLine { .. } => stdin_line(io),

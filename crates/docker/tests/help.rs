@@ -1,4 +1,10 @@
 //! Every `--help` text and usage error of a real client, byte for byte.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test that cannot go on should stop"
+)]
 
 use docker::{Env, Input, Now, Step, start};
 use std::collections::BTreeMap;

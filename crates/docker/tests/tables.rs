@@ -1,4 +1,10 @@
 //! What a real client renders of the same objects (`tests/cli-golden/tables.txt`).
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test that cannot go on should stop"
+)]
 
 mod common;
 

@@ -36,7 +36,7 @@ fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
             request: &|name| Request::ConfigInspect { config: name.to_owned() },
             json: &|response| match response {
                 Response::Config(config) => Some(inspect::config(config)),
-                _other => None,
+                _ => None,
             },
             missing: "Error: No such config: ",
             kind: DataKind::Struct("swarm.Config"),

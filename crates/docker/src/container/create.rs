@@ -75,7 +75,7 @@ pub(crate) fn create(cx: &mut Cx<'_>, parsed: &Parsed, config: &ContainerConfig)
 }
 
 fn pull(cx: &mut Cx<'_>, image: &str) -> Flow {
-    let (code, text) = cx.end_of(|| Sub::Pull(Pull::new(image, false, false, true)))?;
+    let (code, text) = cx.end_of(|| Sub::Pull(Box::new(Pull::new(image, false, false, true))))?;
     if code == 0 { Ok(()) } else { fail(text) }
 }
 

@@ -31,7 +31,7 @@ fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
             request: &|name| Request::ContainerInspect { container: name.to_owned(), size },
             json: &|response| match response {
                 Response::Container(container) => Some(inspect_local::container(container, size)),
-                _other => None,
+                _ => None,
             },
             missing: "Error: No such container: ",
             kind: DataKind::Raw,

@@ -35,6 +35,6 @@ pub(crate) fn find(cx: &mut Cx<'_>, name: &str) -> Flow<Box<ContainerInspect>> {
     let request = Request::ContainerInspect { container: name.to_owned(), size: false };
     match cx.ask_for("container", name, request)? {
         Response::Container(container) => Ok(container),
-        _other => confused(),
+        _ => confused(),
     }
 }

@@ -47,7 +47,7 @@ fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
         full: parsed.bool("no-trunc"),
         format: parsed.str("format").to_owned(),
     };
-    let (code, text) = cx.end_of(|| Sub::Top(display))?;
+    let (code, text) = cx.end_of(|| Sub::Top(Box::new(display)))?;
     if code == 0 { Ok(()) } else { fail(text) }
 }
 

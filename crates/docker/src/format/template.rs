@@ -78,7 +78,7 @@ impl Template {
         match end {
             End::Eof => Ok(Self { nodes }),
             End::Else(line, _) => Err(format!("template: :{line}: unexpected {{{{else}}}}")),
-            End::End(line) => Err(format!("template: :{line}: unexpected {{{{end}}}}")),
+            End::Closed(line) => Err(format!("template: :{line}: unexpected {{{{end}}}}")),
         }
     }
 
@@ -234,7 +234,7 @@ struct Parser {
 enum End {
     Eof,
     Else(usize, Vec<Token>),
-    End(usize),
+    Closed(usize),
 }
 
 impl Parser {
@@ -252,7 +252,7 @@ impl Parser {
             let word = tokens.first().map_or("", |token| token.text.as_str());
             let rest = tokens.get(1..).unwrap_or(&[]);
             match word {
-                "end" => return Ok((nodes, End::End(line))),
+                "end" => return Ok((nodes, End::Closed(line))),
                 "else" => return Ok((nodes, End::Else(line, rest.to_vec()))),
                 "if" | "with" | "range" => nodes.push(self.control(word, line, rest)?),
                 "" => return Err(format!("template: :{line}: missing value for command")),
@@ -268,7 +268,7 @@ impl Parser {
         let (body, end) = self.list()?;
         let mut other = Vec::new();
         match end {
-            End::End(_) => {}
+            End::Closed(_) => {}
             End::Else(line, rest) => match rest.split_first() {
                 // {{else if x}} … {{end}} is an if inside the else with the same end
                 Some((token, rest)) if token.text == "if" => {
@@ -277,7 +277,7 @@ impl Parser {
                 Some(_) | None => {
                     let (nodes, end) = self.list()?;
                     other = nodes;
-                    if !matches!(end, End::End(_)) {
+                    if !matches!(end, End::Closed(_)) {
                         return Err(unexpected());
                     }
                 }

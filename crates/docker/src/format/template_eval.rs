@@ -241,10 +241,8 @@ impl Eval<'_> {
         parent: &str,
         operand: &Operand,
     ) -> Result<Value, String> {
-        if let Value::Object(map) = value {
-            if let Some(found) = map.get(field) {
-                return Ok(found.clone());
-            }
+        if let Some(found) = value.as_object().and_then(|map| map.get(field)) {
+            return Ok(found.clone());
         }
         let at_root = value == self.data.root;
         let why = match (self.data.kind, value) {

@@ -161,7 +161,7 @@ pub(crate) fn parse_date(text: &str) -> Option<(i64, u64)> {
     let parts: Vec<i64> = date.split('-').map(|p| p.parse().ok()).collect::<Option<_>>()?;
     let [year, month, day] = parts.as_slice() else { return None };
     let (clock, decimals) = time.split_once('.').unwrap_or((time, ""));
-    let mut clock_parts = vec![0_i64; 3];
+    let mut clock_parts = [0_i64; 3];
     if !clock.is_empty() {
         for (slot, part) in clock_parts.iter_mut().zip(clock.split(':')) {
             *slot = part.parse().ok()?;

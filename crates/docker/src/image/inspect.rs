@@ -28,7 +28,7 @@ fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
             request: &|name| Request::ImageInspect { image: name.to_owned() },
             json: &|response| match response {
                 Response::Image(image) => Some(inspect_local::image(image)),
-                _other => None,
+                _ => None,
             },
             missing: "Error: No such image: ",
             kind: DataKind::Raw,

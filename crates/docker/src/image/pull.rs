@@ -45,7 +45,7 @@ fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
         reference
     };
     let image = reference.familiar();
-    let (code, text) = cx.end_of(|| Sub::Pull(Pull::new(&image, all, quiet, false)))?;
+    let (code, text) = cx.end_of(|| Sub::Pull(Box::new(Pull::new(&image, all, quiet, false))))?;
     if code != 0 {
         return fail(text);
     }

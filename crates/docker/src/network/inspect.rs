@@ -35,7 +35,7 @@ fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
             },
             json: &|response| match response {
                 Response::Network(network) => Some(inspect_local::network(network)),
-                _other => None,
+                _ => None,
             },
             missing: "Error: No such network: ",
             kind: DataKind::Raw,

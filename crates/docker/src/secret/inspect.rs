@@ -36,7 +36,7 @@ fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
             request: &|name| Request::SecretInspect { secret: name.to_owned() },
             json: &|response| match response {
                 Response::Secret(secret) => Some(inspect::secret(secret)),
-                _other => None,
+                _ => None,
             },
             missing: "Error: No such secret: ",
             kind: DataKind::Struct("swarm.Secret"),

@@ -42,7 +42,7 @@ fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
             },
             json: &|response| match response {
                 Response::Service(service) => Some(inspect::service(service)),
-                _other => None,
+                _ => None,
             },
             missing: "Error: no such service: ",
             kind: DataKind::Struct("swarm.Service"),
@@ -56,7 +56,7 @@ fn pretty_all(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
         let request = Request::ServiceInspect { service: name.clone(), insert_defaults: true };
         let service = match cx.try_ask(request)? {
             Ok(Response::Service(service)) => service,
-            Ok(_other) => return confused(),
+            Ok(_) => return confused(),
             Err(error) if error.is_not_found() => {
                 return fail(format!("Error: no such service: {name}"));
             }

@@ -51,7 +51,7 @@ fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
             let filters = Filters::from([("service".to_owned(), BTreeSet::from([id]))]);
             let tasks = match cx.ask(Request::TaskList { filters })? {
                 Response::Tasks(tasks) => tasks,
-                _other => return confused(),
+                _ => return confused(),
             };
             let slots = match service.spec.mode {
                 ServiceMode::Replicated { replicas } => replicas,
@@ -61,13 +61,13 @@ fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
             };
             (slots, tasks, service.spec.task.container.tty)
         }
-        Ok(_other) => return confused(),
+        Ok(_) => return confused(),
         Err(error) if error.is_not_found() => {
             match cx.try_ask(Request::TaskInspect { task: target.to_owned() })? {
                 Ok(Response::Task(task)) => {
                     (task.slot, vec![task.clone()], task.spec.container.tty)
                 }
-                Ok(_other) => return confused(),
+                Ok(_) => return confused(),
                 Err(error) if error.is_not_found() => return fail(missing),
                 Err(error) => return fail(error_text(&error)),
             }

@@ -263,7 +263,7 @@ pub(crate) fn network_id(cx: &mut Cx<'_>, name: &str) -> Flow<String> {
     };
     match cx.ask_for("network", name, request)? {
         Response::Network(network) => Ok(network.id),
-        _other => confused(),
+        _ => confused(),
     }
 }
 
@@ -319,13 +319,13 @@ pub(crate) fn files(
             Response::Secrets(list) => {
                 list.iter().map(|s| (s.spec.annotations.name.clone(), s.id.to_string())).collect()
             }
-            _other => return confused(),
+            _ => return confused(),
         },
         FileKind::Config => match cx.ask(Request::ConfigList { filters })? {
             Response::Configs(list) => {
                 list.iter().map(|s| (s.spec.annotations.name.clone(), s.id.to_string())).collect()
             }
-            _other => return confused(),
+            _ => return confused(),
         },
     };
     for file in &mut files {
@@ -500,7 +500,7 @@ pub(crate) fn find(cx: &mut Cx<'_>, name: &str) -> Flow<std::rc::Rc<api::Service
     let request = Request::ServiceInspect { service: name.to_owned(), insert_defaults: false };
     match cx.ask_for("service", name, request)? {
         Response::Service(service) => Ok(service),
-        _other => confused(),
+        _ => confused(),
     }
 }
 
@@ -512,7 +512,7 @@ pub(crate) fn try_find(
     let request = Request::ServiceInspect { service: name.to_owned(), insert_defaults: false };
     match cx.try_ask(request)? {
         Ok(Response::Service(service)) => Ok(Ok(service)),
-        Ok(_other) => confused(),
+        Ok(_) => confused(),
         Err(error) if error.is_not_found() => Ok(Err(format!("Error: No such service: {name}"))),
         Err(error) => Ok(Err(error_text(&error))),
     }

@@ -66,12 +66,13 @@ pub(crate) fn port_spec(raw: &str) -> Result<Vec<PortMapping>, String> {
         "" => None,
         host => Some(port_range(host).ok_or_else(|| format!("Invalid hostPort: {host}"))?),
     };
-    if let Some((low, high)) = hosts {
-        if last - first != high - low && last != first {
-            return Err(format!(
-                "Invalid ranges specified for container and host Ports: {container} and {host}"
-            ));
-        }
+    if let Some((low, high)) = hosts
+        && last - first != high - low
+        && last != first
+    {
+        return Err(format!(
+            "Invalid ranges specified for container and host Ports: {container} and {host}"
+        ));
     }
     let protocol = protocol(proto).ok_or_else(|| format!("Invalid proto: {proto}"))?;
     let mapping = |k: u16| PortMapping {
@@ -307,12 +308,12 @@ pub(crate) fn file_reference(text: &str, kind: &str) -> Result<FileReference, St
         ..FileReference::default()
     };
     let fields = csv(text);
-    if let [only] = fields.as_slice() {
-        if !only.contains('=') {
-            file.name.clone_from(only);
-            file.target.clone_from(only);
-            return Ok(file);
-        }
+    if let [only] = fields.as_slice()
+        && !only.contains('=')
+    {
+        file.name.clone_from(only);
+        file.target.clone_from(only);
+        return Ok(file);
     }
     for field in fields {
         let (key, value) = field

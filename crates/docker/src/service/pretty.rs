@@ -227,7 +227,7 @@ fn healthcheck(spec: &ContainerSpec) -> String {
             text += &format!("\t Test = {word}\n");
         }
         text.pop();
-        text += " \n\n";
+        text += " \n";
     }
     text
 }

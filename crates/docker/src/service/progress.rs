@@ -47,9 +47,6 @@ impl Line {
             }
             Some(_) | None => String::new(),
         };
-        if self.id.is_empty() {
-            return format!("{} {bar}", self.action);
-        }
         format!("{}: {} {bar}", self.id, self.action)
     }
 }
@@ -123,7 +120,7 @@ impl Converge {
             Some(Phase::Sleeping) => match input {
                 Input::Interrupt => self.detach(io),
                 Input::Timer => self.start(io),
-                _other => None,
+                _ => None,
             },
             Some(Phase::Service(call) | Phase::Tasks(call) | Phase::Nodes(call)) => {
                 match answer_of(input) {
@@ -248,7 +245,10 @@ impl Converge {
         self.updater = Some(updater);
         self.converged = converged;
         if converged && is_job {
-            self.put(Line::new("", "job complete"));
+            self.draw(io);
+            if !self.quiet {
+                io.out("job complete\n");
+            }
             return Some(Got::End(0, String::new()));
         }
         if converged {
@@ -287,10 +287,7 @@ impl Converge {
             let text: String = lines
                 .iter()
                 .filter(|line| line.bar.is_none())
-                .map(|line| {
-                    let sep = if line.id.is_empty() { "" } else { ": " };
-                    format!("{}{sep}{}\n", line.id, line.action)
-                })
+                .map(|line| format!("{}: {}\n", line.id, line.action))
                 .collect();
             return io.out(text);
         }
@@ -298,8 +295,7 @@ impl Converge {
         for line in lines {
             let text = line.shown(io.env.columns);
             let head = format!("{}: ", line.id);
-            let slot =
-                self.drawn.iter_mut().find(|old| !line.id.is_empty() && old.starts_with(&head));
+            let slot = self.drawn.iter_mut().find(|old| old.starts_with(&head));
             match slot {
                 Some(slot) => *slot = text,
                 None => self.drawn.push(text),

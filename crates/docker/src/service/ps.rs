@@ -33,7 +33,7 @@ fn list(cx: &mut Cx<'_>, key: &str, names: &[String]) -> Flow<Found> {
     let filters = Filters::from([(key.to_owned(), values)]);
     match cx.ask(Request::ServiceList { filters, status: false })? {
         Response::Services(services) => Ok(services),
-        _other => confused(),
+        _ => confused(),
     }
 }
 

@@ -55,17 +55,17 @@ pub(crate) const COMMAND: Command = Command {
 
 fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
     for flag in ["ca-key", "ca-cert"] {
-        if let Some(path) = parsed.get(flag) {
-            if let Err(why) = cx.read_file(path)? {
-                let quoted = crate::values::quote(path);
-                return exit(
-                    125,
-                    format!(
-                        "invalid argument {quoted} for \"--{flag}\" flag: open {path}: {why}\n\
-                         See 'docker swarm ca --help'."
-                    ),
-                );
-            }
+        if let Some(path) = parsed.get(flag)
+            && let Err(why) = cx.read_file(path)?
+        {
+            let quoted = crate::values::quote(path);
+            return exit(
+                125,
+                format!(
+                    "invalid argument {quoted} for \"--{flag}\" flag: open {path}: {why}\n\
+                     See 'docker swarm ca --help'."
+                ),
+            );
         }
     }
     let cluster = swarm::cluster(cx)?;
@@ -93,7 +93,7 @@ fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
         return Ok(());
     }
     let quiet = parsed.bool("quiet");
-    let (code, text) = cx.end_of(|| Sub::CaRotation(Rotation::new(quiet)))?;
+    let (code, text) = cx.end_of(|| Sub::CaRotation(Box::new(Rotation::new(quiet))))?;
     if code != 0 {
         return fail(text);
     }
@@ -143,7 +143,7 @@ impl Rotation {
                 }
                 return Some(Got::End(0, String::new()));
             }
-            _other => {}
+            _ => {}
         }
         let (call, answer) = answer_of(input)?;
         if self.call != Some(call) {
@@ -166,7 +166,7 @@ impl Rotation {
                 io.steps.push(Step::Sleep(200));
                 None
             }
-            Ok(_other) => Some(Got::End(1, "unexpected answer".to_owned())),
+            Ok(_) => Some(Got::End(1, "unexpected answer".to_owned())),
         }
     }
 

@@ -27,7 +27,7 @@ pub(crate) fn parse_cidr(text: &str) -> Option<(std::net::IpAddr, u8)> {
 pub(crate) fn cluster(cx: &mut Cx<'_>) -> Flow<Rc<Cluster>> {
     match cx.ask(Request::SwarmInspect)? {
         Response::Cluster(cluster) => Ok(cluster),
-        _other => confused(),
+        _ => confused(),
     }
 }
 
@@ -102,7 +102,7 @@ pub(crate) fn print_unlock_command(cx: &mut Cx<'_>, key: &str) {
 pub(crate) fn unlock_key(cx: &mut Cx<'_>) -> Flow<String> {
     match cx.try_ask(Request::SwarmUnlockKey)? {
         Ok(Response::UnlockKey(key)) => Ok(key),
-        Ok(_other) => confused(),
+        Ok(_) => confused(),
         Err(error) => {
             let why = crate::script::error_text(&error);
             fail(format!("could not fetch unlock key: {why}"))

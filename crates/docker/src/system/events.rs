@@ -46,7 +46,8 @@ fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
         return exit(64, format!("Error parsing format: {why}"));
     }
     let request = Request::Events { since, until, filters: parsed.filters() };
-    let (code, text) = cx.end_of(|| Sub::Events(Events { request, format, call: None }))?;
+    let (code, text) =
+        cx.end_of(|| Sub::Events(Box::new(Events { request, format, call: None })))?;
     if code == 0 { Ok(()) } else { fail(text) }
 }
 

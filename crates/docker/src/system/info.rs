@@ -116,10 +116,12 @@ pub(crate) fn swarm(info: &SystemInfo) -> String {
         text += &format!("  Error: {}\n", swarm.error);
     }
     text += &format!("  Is Manager: {}\n", swarm.control_available);
-    if let Some(cluster) = &swarm.cluster {
-        if swarm.control_available && swarm.error.is_empty() && state != LocalNodeState::Error {
-            text += &cluster_text(cluster, swarm.managers, swarm.nodes);
-        }
+    if let Some(cluster) = &swarm.cluster
+        && swarm.control_available
+        && swarm.error.is_empty()
+        && state != LocalNodeState::Error
+    {
+        text += &cluster_text(cluster, swarm.managers, swarm.nodes);
     }
     text += &format!("  Node Address: {}\n", swarm.node_addr);
     let mut managers: Vec<&str> =

@@ -36,7 +36,7 @@ fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
     match cx.ask(request)? {
         Response::Volume(volume) => cx.line(&volume.name),
         Response::Created { id, .. } => cx.line(id),
-        _other => return confused(),
+        _ => return confused(),
     }
     Ok(())
 }

@@ -28,7 +28,7 @@ fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
             request: &|name| Request::VolumeInspect { volume: name.to_owned() },
             json: &|response| match response {
                 Response::Volume(volume) => Some(inspect_local::volume(volume)),
-                _other => None,
+                _ => None,
             },
             missing: "Error: No such volume: ",
             kind: DataKind::Raw,

@@ -1,6 +1,6 @@
 //! A made-up daemon that answers from `tests/cli-golden/objects.json`, and a driver that runs a
 //! command against it.
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(dead_code, missing_docs, reason = "each test file uses its part")]
 #![allow(unreachable_pub, reason = "shared by the test files")]
 
 use api::*;
