@@ -160,13 +160,11 @@ impl fmt::Display for Trace {
             Self::TooManySlots { name, have, want, .. } => {
                 write!(f, "{name}: {have} slots, {want} wanted: remove tasks")
             }
-            Self::SlotRemoved { name, slot, node, copies, .. } => {
-                write!(f, "{name}: remove slot {slot}")?;
-                match node {
-                    Some(node) => write!(f, " on {} (copy {copies} there)", node.short()),
-                    None => Ok(()),
-                }
+            Self::SlotRemoved { name, slot, node: Some(node), copies, .. } => {
+                let node = node.short();
+                write!(f, "{name}: remove slot {slot} on {node} (copy {copies} there)")
             }
+            Self::SlotRemoved { name, slot, .. } => write!(f, "{name}: remove slot {slot}"),
             Self::TaskCreated { name, .. } => write!(f, "{name}: task created"),
             Self::TaskStopped { name, desired, .. } => {
                 write!(f, "{name}: desired state {}", desired.as_str())

@@ -4,12 +4,12 @@
 
 use api::dispatch::{ToAgent, ToDispatcher};
 use api::{
-    Availability, ControlRequest, ControlResponse, EndpointSpec, JoinRequest, JoinResponse,
-    NetworkAttachmentConfig, NetworkSpec, NodeDescription, NodeId, NodeRole, NodeState, Platform,
-    PortConfig, Resources, ServiceMode, ServiceSpec, SessionId, Task, TaskId, TaskState,
-    TaskStatus, Timestamp, Version,
+    Availability, ControlRequest, ControlResponse, EndpointSpec, FailureAction, JoinRequest,
+    JoinResponse, NetworkAttachmentConfig, NetworkSpec, NodeDescription, NodeId, NodeRole,
+    NodeSpec, NodeState, Platform, PortConfig, Resources, Service, ServiceMode, ServiceSpec,
+    SessionId, Task, TaskId, TaskState, TaskStatus, Timestamp, UpdateConfig, UpdateState, Version,
 };
-use manager::{Leader, Member, Members, Store};
+use manager::{Leader, Member, Members, RaftRequest, Store};
 use sim::Streams;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -26,6 +26,9 @@ struct Agent {
 
 struct World {
     store: Store,
+    /// Another manager's store.
+    replica: Store,
+    heard: Vec<ToAgent>,
     leader: Leader,
     rng: Streams,
     now: u64,
@@ -51,6 +54,8 @@ impl World {
         let members = Members { me: 1, leader: Some(1), list: vec![member], commit_index: 0 };
         let mut world = Self {
             store,
+            replica: Store::new(),
+            heard: Vec::new(),
             leader,
             rng,
             now: 0,
@@ -70,6 +75,7 @@ impl World {
         while let Some(proposal) = self.leader.take_proposal(&self.store) {
             assert!(proposal.actions.len() <= 200);
             self.index += 1;
+            self.replica.apply(Version(self.index), now, &proposal.actions);
             let events = self.store.apply(Version(self.index), now, &proposal.actions);
             self.leader.on_commit(&self.store, &events, Some(proposal.id), now, &mut self.rng);
         }
@@ -80,7 +86,8 @@ impl World {
 
     fn agent_hears(&mut self, node: NodeId, message: ToAgent) {
         let now = self.now;
-        let Some(agent) = self.agents.get_mut(&node) else { return };
+        self.heard.push(message.clone());
+        let Some(agent) = self.agents.get_mut(&node).filter(|agent| agent.alive) else { return };
         match message {
             ToAgent::Session { session, .. } => {
                 agent.session = Some(session);
@@ -98,7 +105,7 @@ impl World {
                     agent.tasks.remove(&id);
                 }
             }
-            ToAgent::Refused { reason } => panic!("refused: {reason}"),
+            ToAgent::Refused { .. } => agent.session = None,
             ToAgent::Subscribe { .. } => {}
         }
     }
@@ -141,12 +148,19 @@ impl World {
             let beat = agent.next_heartbeat <= self.now;
             let mut updates = Vec::new();
             for task in agent.tasks.values() {
+                let bad = task.spec.container.image == "bad";
                 let wanted = if task.desired_state >= TaskState::Shutdown {
                     TaskState::Shutdown
+                } else if bad && task.desired_state == TaskState::Running {
+                    TaskState::Failed
                 } else {
                     task.desired_state
                 };
-                if agent.reported.get(&task.id) != Some(&wanted) {
+                let before = agent.reported.get(&task.id).copied().unwrap_or_default();
+                if before > TaskState::Running {
+                    continue;
+                }
+                if before != wanted {
                     let status = TaskStatus {
                         state: wanted,
                         timestamp: Timestamp(self.now),
@@ -178,6 +192,7 @@ impl World {
     }
 
     fn check(&self) {
+        assert_eq!(self.store.digest(), self.replica.digest());
         let mut addresses = BTreeMap::new();
         for task in self.store.tasks().filter(|task| task.status.state <= TaskState::Running) {
             for attachment in &task.networks {
@@ -215,6 +230,21 @@ impl World {
 
     fn worker_token(&self) -> String {
         self.store.cluster().expect("a cluster").worker_token.clone()
+    }
+
+    fn set_node(&mut self, id: NodeId, change: impl FnOnce(&mut NodeSpec)) {
+        let node = self.store.node(id).expect("a node").clone();
+        let mut spec = Box::new(node.spec.clone());
+        change(&mut spec);
+        let request = ControlRequest::UpdateNode { id, version: node.meta.version, spec };
+        self.call(request).expect("an update");
+    }
+
+    fn create(&mut self, spec: ServiceSpec) -> Rc<Service> {
+        match self.call(ControlRequest::CreateService(Box::new(spec))) {
+            Ok(ControlResponse::Service(service)) => service,
+            other => panic!("{other:?}"),
+        }
     }
 
     fn running(&self) -> usize {
@@ -340,4 +370,151 @@ fn a_rolling_update_on_an_overlay_completes_after_the_monitor() {
     world.call(ControlRequest::RemoveService(created.id)).unwrap();
     world.advance(2 * SECOND);
     assert_eq!(world.store.tasks().count(), 0);
+}
+
+#[test]
+fn a_drained_node_is_left_at_once_and_nothing_comes_back() {
+    let mut world = World::new();
+    let worker = world.join(world.worker_token());
+    world.register(worker);
+    world.create(service("web", 4));
+    world.advance(SECOND);
+    assert_eq!(world.store.tasks_of_node(worker).count(), 2);
+    world.set_node(worker, |spec| spec.availability = Availability::Drain);
+    world.advance(SECOND);
+    assert_eq!(world.running(), 4);
+    let here = |task: &&Rc<Task>| task.status.state == TaskState::Running;
+    assert_eq!(world.store.tasks_of_node(worker).filter(here).count(), 0);
+    world.set_node(worker, |spec| spec.availability = Availability::Active);
+    world.advance(SECOND);
+    assert_eq!(world.store.tasks_of_node(worker).filter(here).count(), 0);
+}
+
+#[test]
+fn a_failing_update_rolls_itself_back() {
+    let mut world = World::new();
+    let mut spec = service("web", 3);
+    spec.update = Some(UpdateConfig {
+        failure_action: FailureAction::Rollback,
+        monitor_ns: Some(1_000_000_000),
+        ..UpdateConfig::default()
+    });
+    let created = world.create(spec.clone());
+    world.advance(SECOND);
+    let stored = world.store.service(created.id).expect("it").clone();
+    spec.task.container.image = "bad".into();
+    let request = ControlRequest::UpdateService {
+        id: created.id,
+        version: stored.meta.version,
+        spec: Box::new(spec),
+        rollback: false,
+    };
+    world.call(request).expect("an update");
+    world.advance(20 * SECOND);
+    let stored = world.store.service(created.id).expect("it").clone();
+    let status = stored.update_status.as_ref().expect("a status");
+    assert_eq!(status.state, UpdateState::RollbackCompleted, "{}", status.message);
+    assert_eq!(stored.spec.task.container.image, "nginx:1.25");
+    assert_eq!(world.running(), 3);
+}
+
+#[test]
+fn roles_follow_what_is_wanted_and_raft_goes_first() {
+    let mut world = World::new();
+    let node = world.join(world.worker_token());
+    world.register(node);
+    world.set_node(node, |spec| spec.desired_role = NodeRole::Manager);
+    assert_eq!(world.store.node(node).expect("it").role, NodeRole::Manager);
+    let request = JoinRequest::JoinRaft { node, addr: "192.168.0.12:2377".into() };
+    let (store, members) = (&world.store, &world.members);
+    world.leader.handle_join(9, request, store, members, Timestamp(world.now), &mut world.rng);
+    let added = world.leader.take_raft_requests();
+    assert!(matches!(added.as_slice(), [RaftRequest::AddMember { call: 9, .. }]), "{added:?}");
+    let addr = "192.168.0.12:2377".to_owned();
+    let since = Timestamp(world.now);
+    let member = Member { raft_id: 2, node, addr, reachable: true, since };
+    world.members.list.push(member);
+    world.settle();
+    world.set_node(node, |spec| spec.desired_role = NodeRole::Worker);
+    let removed = world.leader.take_raft_requests();
+    assert_eq!(removed, [RaftRequest::RemoveMember { raft_id: 2 }]);
+    assert_eq!(world.store.node(node).expect("it").role, NodeRole::Manager);
+    world.members.list.pop();
+    world.settle();
+    assert_eq!(world.store.node(node).expect("it").role, NodeRole::Worker);
+}
+
+#[test]
+fn a_new_leader_calls_nodes_unknown_and_disturbs_no_task() {
+    let mut world = World::new();
+    let worker = world.join(world.worker_token());
+    world.register(worker);
+    world.create(service("web", 4));
+    world.advance(SECOND);
+    let me = world.members.list[0].node;
+    world.leader = Leader::elected(&world.store, me, Timestamp(world.now), &mut world.rng);
+    world.settle();
+    let unknown = "Node moved to \"unknown\" state due to leadership change in cluster";
+    assert!(world.store.nodes().all(|node| node.status.state == NodeState::Unknown));
+    assert!(world.store.nodes().all(|node| node.status.message == unknown));
+    world.register(me);
+    world.advance(20 * SECOND);
+    assert_eq!(world.store.node(me).expect("it").status.state, NodeState::Ready);
+    assert_eq!(world.running(), 4);
+    assert_eq!(world.store.tasks().count(), 4);
+    world.agents.get_mut(&worker).expect("its agent").alive = false;
+    world.advance(15 * SECOND);
+    let node = world.store.node(worker).expect("it");
+    assert_eq!(node.status.state, NodeState::Down);
+    assert_eq!(node.status.message, "heartbeat failure for node in \"unknown\" state");
+}
+
+#[test]
+fn logs_come_from_the_nodes_that_have_them() {
+    let mut world = World::new();
+    let created = world.create(service("web", 1));
+    world.advance(SECOND);
+    let me = world.members.list[0].node;
+    world.heard.clear();
+    let options = api::LogOptions { stdout: true, ..api::LogOptions::default() };
+    let services = vec![created.id];
+    let request = ControlRequest::SubscribeLogs { services, tasks: vec![], options };
+    let Ok(ControlResponse::Subscribed(subscription)) = world.call(request) else { panic!() };
+    let asked = world.heard.iter().any(
+        |message| matches!(message, ToAgent::Subscribe { tasks, open: true, .. } if tasks.len() == 1),
+    );
+    assert!(asked);
+    let line = api::dispatch::LogLine {
+        task: None,
+        at: Timestamp(world.now),
+        stderr: false,
+        text: "hello".into(),
+    };
+    let lines = vec![line.clone()];
+    world.dispatch(ToDispatcher::Logs { node: me, subscription, lines, done: true });
+    assert_eq!(world.leader.take_log_lines(), [(subscription, vec![line], true)]);
+}
+
+#[test]
+fn a_wrong_token_is_refused() {
+    let mut world = World::new();
+    let token = format!("{}x", world.worker_token());
+    let request = JoinRequest::IssueCertificate { token, availability: Availability::Active };
+    let (store, members) = (&world.store, &world.members);
+    world.leader.handle_join(1, request, store, members, Timestamp(0), &mut world.rng);
+    let answers = world.leader.take_join_answers();
+    let [(1, Err(error))] = answers.as_slice() else { panic!("{answers:?}") };
+    assert_eq!(
+        error.message,
+        "rpc error: code = InvalidArgument desc = A valid join token is necessary to join this \
+         cluster"
+    );
+}
+
+#[test]
+fn a_big_service_takes_several_proposals() {
+    let mut world = World::new();
+    world.create(service("web", 450));
+    world.advance(2 * SECOND);
+    assert_eq!(world.running(), 450);
 }

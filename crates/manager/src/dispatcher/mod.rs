@@ -13,20 +13,22 @@
 //! **Invariant:** an observed state never goes back, and no agent speaks for another's task.
 
 mod assignments;
+mod writes;
 
-use crate::orchestrator::{after, label, micros};
+use crate::orchestrator::{after, micros};
 use crate::store::{Draft, StoreEvent};
-use crate::{Members, Store, Trace, ca};
+use crate::{Members, Store, ca};
 use api::dispatch::{ToAgent, ToDispatcher};
 use api::{
-    Code, Node, NodeDescription, NodeId, NodeState, Object, SessionId, TaskId, TaskState,
-    TaskStatus, Timestamp,
+    Code, Node, NodeDescription, NodeId, NodeState, Object, SessionId, TaskId, TaskStatus,
+    Timestamp,
 };
 use assignments::Sent;
 use serde::{Deserialize, Serialize};
 use sim::Streams;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use writes::{orphan, write_node, write_task};
 
 /// Heartbeats that may be missed.
 const GRACE: u64 = 3;
@@ -459,53 +461,4 @@ fn base_period(store: &Store) -> u64 {
 fn draw_period(base: u64, rng: &mut Streams) -> u64 {
     let low = base.saturating_sub(EPSILON_US).max(1);
     rng.stream("dispatcher").range(low, base + EPSILON_US)
-}
-
-fn write_node(draft: &mut Draft<'_>, id: NodeId, update: NodeUpdate) {
-    let NodeUpdate { state, message, addr, description } = update;
-    if draft.node(id).is_none() {
-        return;
-    }
-    let said = message.clone();
-    draft.update_node(id, |node| {
-        node.status.state = state;
-        node.status.message = message;
-        if let Some(addr) = addr {
-            node.status.addr = addr;
-        }
-        node.description = description.or(node.description.take());
-    });
-    let about = draft.node(id).and_then(|node| node.description.as_ref());
-    let hostname = about.map_or_else(String::new, |about| about.hostname.clone());
-    draft.why(Trace::NodeState { node: id, hostname, state, message: said });
-}
-
-fn write_task(draft: &mut Draft<'_>, id: TaskId, mut status: TaskStatus) {
-    let Some(task) = draft.task(id) else { return };
-    status.applied_at = task.status.applied_at;
-    status.applied_by = task.status.applied_by;
-    if task.status == status || task.status.state > status.state {
-        return;
-    }
-    let name = label(task);
-    draft.why(Trace::TaskStatus { task: id, name, state: status.state, err: status.err.clone() });
-    let (now, me) = (draft.now, draft.me);
-    draft.update_task(id, |task| {
-        task.status = status;
-        task.status.applied_at = Some(now);
-        task.status.applied_by = Some(me);
-    });
-}
-
-fn orphan(draft: &mut Draft<'_>, node: NodeId) {
-    let held = TaskState::Assigned..=TaskState::Running;
-    let tasks: Vec<(TaskId, String)> = draft
-        .tasks_of_node(node)
-        .filter(|task| held.contains(&task.status.state))
-        .map(|task| (task.id, label(task)))
-        .collect();
-    for (task, name) in tasks {
-        draft.update_task(task, |task| task.status.state = TaskState::Orphaned);
-        draft.why(Trace::Orphaned { task, name });
-    }
 }
