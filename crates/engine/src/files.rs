@@ -488,16 +488,14 @@ fn matches_at(pattern: &[char], name: &[char]) -> bool {
         }
         Some(('?', rest)) => name.split_first().is_some_and(|(_, tail)| matches_at(rest, tail)),
         Some(('[', rest)) => match (class(rest), name.split_first()) {
-            (Some((set, after)), Some((first, tail))) => {
-                set(*first) && matches_at(after, tail)
-            }
+            (Some((set, after)), Some((first, tail))) => set(*first) && matches_at(after, tail),
             (Some(_), None) => false,
             (None, Some((first, tail))) => *first == '[' && matches_at(rest, tail),
             (None, None) => false,
         },
-        Some((literal, rest)) => {
-            name.split_first().is_some_and(|(first, tail)| first == literal && matches_at(rest, tail))
-        }
+        Some((literal, rest)) => name
+            .split_first()
+            .is_some_and(|(first, tail)| first == literal && matches_at(rest, tail)),
     }
 }
 

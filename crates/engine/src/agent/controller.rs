@@ -5,8 +5,8 @@ use super::worker::{Doing, RETRY_US};
 use super::{Agent, Purpose, spec};
 use crate::engine::Engine;
 use api::{
-    ApiError, ContainerStatus, ContainerStatusWord, PortConfig, PublishMode, Request,
-    Response, TaskId, TaskState, Timestamp,
+    ApiError, ContainerStatus, ContainerStatusWord, PortConfig, PublishMode, Request, Response,
+    TaskId, TaskState, Timestamp,
 };
 use sim::Streams;
 
@@ -29,12 +29,7 @@ impl Agent {
     }
 
     /// First step of preparing: networks, then the image.
-    pub(super) fn prepare(
-        &mut self,
-        id: TaskId,
-        engine: &Engine,
-        now: Timestamp,
-    ) -> bool {
+    pub(super) fn prepare(&mut self, id: TaskId, engine: &Engine, now: Timestamp) -> bool {
         self.find_container(id, engine);
         let Some(worker) = self.workers.get(&id) else {
             return false;
@@ -122,8 +117,8 @@ impl Agent {
         let mut files = Vec::new();
         for reference in &task.spec.container.secrets {
             let found = self.secrets.values().find(|s| s.id.as_str() == reference.id);
-            let secret = found
-                .ok_or_else(|| format!("secret reference {} is not found", reference.name))?;
+            let secret =
+                found.ok_or_else(|| format!("secret reference {} is not found", reference.name))?;
             let path = if reference.target.starts_with('/') {
                 reference.target.clone()
             } else {
@@ -133,8 +128,8 @@ impl Agent {
         }
         for reference in &task.spec.container.configs {
             let found = self.configs.values().find(|c| c.id.as_str() == reference.id);
-            let stored = found
-                .ok_or_else(|| format!("config reference {} is not found", reference.name))?;
+            let stored =
+                found.ok_or_else(|| format!("config reference {} is not found", reference.name))?;
             let path = if reference.target.starts_with('/') {
                 reference.target.clone()
             } else {
@@ -243,11 +238,8 @@ impl Agent {
         if let Some(container) = worker.container
             && let Some((state, _)) = engine.state_of(container)
         {
-            worker.status.container = Some(ContainerStatus {
-                id: container,
-                pid: state.pid,
-                exit_code: state.exit_code,
-            });
+            worker.status.container =
+                Some(ContainerStatus { id: container, pid: state.pid, exit_code: state.exit_code });
             worker.status.port_status = host_ports(engine, container, &worker.task);
         }
     }
@@ -365,8 +357,7 @@ impl Agent {
             .get(&id)
             .and_then(|worker| worker.status.container.as_ref())
             .map_or(137, |container| container.exit_code);
-        let starting =
-            self.workers.get(&id).is_some_and(|w| w.status.state < TaskState::Running);
+        let starting = self.workers.get(&id).is_some_and(|w| w.status.state < TaskState::Running);
         self.exited(id, if starting { 137 } else { code }, now);
     }
 
@@ -451,17 +442,17 @@ impl Agent {
         let Some(worker) = self.workers.get_mut(&id) else {
             return false;
         };
-        let (removed, container, state) =
-            (worker.removed, worker.container, worker.status.state);
+        let (removed, container, state) = (worker.removed, worker.container, worker.status.state);
         // after a restart: the program ended while nobody watched
         if !running && state == TaskState::Running && worker.doing != Doing::Idle && !removed {
             return self.watch(id, engine, now, rng);
         }
         if running {
             worker.bound = false;
-            let overlay = worker.task.networks.iter().any(|a| {
-                self.networks.get(&a.network).is_some_and(|network| !network.predefined)
-            });
+            let overlay =
+                worker.task.networks.iter().any(|a| {
+                    self.networks.get(&a.network).is_some_and(|network| !network.predefined)
+                });
             if overlay {
                 worker.doing = Doing::Converging { until: Timestamp(now.0 + CONVERGE_US) };
             } else {
@@ -524,8 +515,9 @@ fn host_ports(engine: &Engine, id: api::ContainerId, task: &api::Task) -> Vec<Po
         task.ports.iter().filter(|p| p.publish_mode == PublishMode::Host).collect();
     let mut all = Vec::new();
     for bound in engine.bound_ports(id) {
-        let named =
-            host.iter().any(|p| p.target_port == bound.private_port && p.protocol == bound.protocol);
+        let named = host
+            .iter()
+            .any(|p| p.target_port == bound.private_port && p.protocol == bound.protocol);
         if !named {
             continue;
         }

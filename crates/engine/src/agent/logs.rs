@@ -30,8 +30,7 @@ impl Agent {
         tail: Option<u64>,
         since: Option<Timestamp>,
     ) {
-        let options =
-            LogOptions { stdout: true, stderr: true, follow, tail, since, until: None };
+        let options = LogOptions { stdout: true, stderr: true, follow, tail, since, until: None };
         let tasks: BTreeSet<TaskId> = tasks.into_iter().collect();
         match self.subscriptions.get_mut(&id) {
             // more tasks of the same subscription

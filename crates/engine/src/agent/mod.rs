@@ -165,13 +165,7 @@ impl Agent {
     }
 
     /// A message of the dispatcher.
-    pub fn handle(
-        &mut self,
-        msg: ToAgent,
-        engine: &mut Engine,
-        now: Timestamp,
-        rng: &mut Streams,
-    ) {
+    pub fn handle(&mut self, msg: ToAgent, engine: &mut Engine, now: Timestamp, rng: &mut Streams) {
         match msg {
             ToAgent::Session { session, node, managers } => {
                 engine.make_gwbridge(now, rng);
@@ -294,13 +288,7 @@ impl Agent {
         call
     }
 
-    fn answered(
-        &mut self,
-        call: u64,
-        answer: EngineAnswer,
-        engine: &mut Engine,
-        now: Timestamp,
-    ) {
+    fn answered(&mut self, call: u64, answer: EngineAnswer, engine: &mut Engine, now: Timestamp) {
         match (self.calls.get(&call).cloned(), answer) {
             (Some(Purpose::Task(task)), EngineAnswer::Done(result)) => {
                 self.calls.remove(&call);

@@ -22,12 +22,7 @@ impl Agent {
     }
 
     /// Puts a network of the swarm on this machine.
-    pub(super) fn bring_network(
-        &mut self,
-        id: NetworkId,
-        engine: &mut Engine,
-        rng: &mut Streams,
-    ) {
+    pub(super) fn bring_network(&mut self, id: NetworkId, engine: &mut Engine, rng: &mut Streams) {
         if let Some(network) = self.networks.get(&id).filter(|network| !network.predefined) {
             engine.provide_network(network, self.lb_address(id), rng);
         }

@@ -2,8 +2,8 @@
 //! and the templates a spec may hold.
 
 use api::{
-    ContainerConfig, EndpointSettings, HostConfig, MountKind, Network, NetworkId,
-    NodeDescription, NodeId, PortBinding, PublishMode, Task,
+    ContainerConfig, EndpointSettings, HostConfig, MountKind, Network, NetworkId, NodeDescription,
+    NodeId, PortBinding, PublishMode, Task,
 };
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -19,19 +19,13 @@ pub(super) fn container_config(
     let mut labels = spec.labels.clone();
     labels.extend(task.annotations.labels.clone());
     let service = task.service_id.map(|id| id.to_string()).unwrap_or_default();
-    for (key, value) in [
-        ("", String::new()),
-        (".id", task.id.to_string()),
-        (".name", task.name()),
-    ] {
+    for (key, value) in [("", String::new()), (".id", task.id.to_string()), (".name", task.name())]
+    {
         labels.insert(format!("com.docker.swarm.task{key}"), value);
     }
     labels.insert("com.docker.swarm.node.id".into(), node.to_string());
     labels.insert("com.docker.swarm.service.id".into(), service);
-    labels.insert(
-        "com.docker.swarm.service.name".into(),
-        task.service_annotations.name.clone(),
-    );
+    labels.insert("com.docker.swarm.service.name".into(), task.service_annotations.name.clone());
     let mut mounts = spec.mounts.clone();
     for mount in &mut mounts {
         if mount.kind == MountKind::Volume || mount.kind == MountKind::Bind {
@@ -160,12 +154,7 @@ pub(super) fn expand(
     out
 }
 
-fn value(
-    name: &str,
-    task: &Task,
-    node: NodeId,
-    description: &NodeDescription,
-) -> Option<String> {
+fn value(name: &str, task: &Task, node: NodeId, description: &NodeDescription) -> Option<String> {
     Some(match name {
         ".Service.ID" => task.service_id.map(|id| id.to_string()).unwrap_or_default(),
         ".Service.Name" => task.service_annotations.name.clone(),

@@ -94,8 +94,7 @@ impl Table {
         let description = NodeDescription { hostname: "node1".into(), ..Default::default() };
         let managers = vec![(id(NodeId::parse, 'm'), "192.168.0.13:2377".to_owned())];
         let agent = Agent::new(node_id(), description, managers);
-        let mut table =
-            Self { bench, agent, sent: Vec::new(), answers: true, tasks: Vec::new() };
+        let mut table = Self { bench, agent, sent: Vec::new(), answers: true, tasks: Vec::new() };
         table.run_ms(10);
         table
     }

@@ -169,13 +169,7 @@ impl Agent {
     }
 
     /// One step of one task (`exec.Do`); true if the state or what is under way changed.
-    fn step(
-        &mut self,
-        id: TaskId,
-        engine: &mut Engine,
-        now: Timestamp,
-        rng: &mut Streams,
-    ) -> bool {
+    fn step(&mut self, id: TaskId, engine: &mut Engine, now: Timestamp, rng: &mut Streams) -> bool {
         let Some(worker) = self.workers.get(&id) else {
             return false;
         };

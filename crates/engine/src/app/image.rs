@@ -15,13 +15,28 @@ pub(crate) fn image_files(image: &ImageData) -> FileTree {
     let at = Timestamp(0);
     let mut tree = FileTree::new();
     for dir in [
-        "/bin", "/dev", "/etc", "/home", "/proc", "/root", "/run", "/sbin", "/sys", "/tmp",
-        "/usr/bin", "/usr/sbin", "/var/log", "/www",
+        "/bin",
+        "/dev",
+        "/etc",
+        "/home",
+        "/proc",
+        "/root",
+        "/run",
+        "/sbin",
+        "/sys",
+        "/tmp",
+        "/usr/bin",
+        "/usr/sbin",
+        "/var/log",
+        "/www",
     ] {
         let _made = tree.mkdir_all(dir, at);
     }
     let files = [
-        ("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n"),
+        (
+            "/etc/passwd",
+            "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n",
+        ),
         ("/etc/group", "root:x:0:\nnogroup:x:65534:\n"),
         ("/etc/hosts", "127.0.0.1\tlocalhost\n"),
         ("/etc/resolv.conf", "nameserver 192.168.0.1\n"),
@@ -63,7 +78,8 @@ pub(crate) fn image_files(image: &ImageData) -> FileTree {
     tree
 }
 
-const NGINX_CONF: &str = "events {}\nhttp {\n    server {\n        listen 80;\n        root /www;\n    }\n}\n";
+const NGINX_CONF: &str =
+    "events {}\nhttp {\n    server {\n        listen 80;\n        root /www;\n    }\n}\n";
 
 fn flask_source(banner: &str) -> String {
     format!(

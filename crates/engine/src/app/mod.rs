@@ -9,11 +9,15 @@
 mod clock;
 mod image;
 mod serve;
+mod shell;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use image::image_files;
 
 use crate::net::{NetAnswer, NetRequest};
 use crate::registry::{ImageData, Program};
+use crate::sh::{Facts, FileAnswer, FileAsk};
 use api::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -55,6 +59,10 @@ pub enum Input {
     Interrupt,
     /// The network's answer.
     Net(u64, NetAnswer),
+    /// About files.
+    File(u64, FileAnswer),
+    /// About the container.
+    Facts(u64, Box<Facts>),
 }
 
 /// What a program wants done.
@@ -68,6 +76,10 @@ pub enum Step {
     Sleep(u64),
     /// A question to the network; the number comes back with the answer.
     Net(u64, NetRequest),
+    /// A question about the container's files.
+    File(u64, FileAsk),
+    /// Who and where am I?
+    Facts(u64),
     /// The end.
     Exit(i32),
 }
@@ -124,73 +136,79 @@ enum Kind {
     Server { program: Program, banner: String },
     /// Ends with 1 soon.
     Failing,
-    /// `sleep`, until a timer.
-    Sleep { us: u64 },
-    /// Prints and ends.
-    Prints { text: String, code: i32 },
-    /// A shell that reads commands nobody can give it.
-    Idle,
+    /// `env`: the environment in its own order, which a shell does not keep.
+    Environment,
+    /// A shell or a small tool.
+    Shell(Box<shell::Run>),
 }
 
 impl App {
     /// Starts `argv` of an image. Nothing runs before the first [`App::resume`].
     pub fn launch(image: &ImageData, argv: &[String], place: Place) -> Result<Self, LaunchError> {
+        let image = shell::Image { programs: &image.programs, banner: &image.banner };
+        Self::launch_from(&image, argv, place)
+    }
+
+    fn launch_from(
+        image: &shell::Image<'_>,
+        argv: &[String],
+        place: Place,
+    ) -> Result<Self, LaunchError> {
         let Some(name) = argv.first() else {
             return Err(LaunchError::NotFound(String::new()));
         };
-        if let Some(program) = find(&image.programs, name) {
-            if program == Program::Entrypoint {
+        let kind = match find(image.programs, name) {
+            Some(Program::Entrypoint) => {
                 let rest: Vec<String> =
                     argv.iter().skip(1).skip_while(|word| *word == "--").cloned().collect();
-                let mut app = Self::launch(image, &rest, place)?;
+                let mut app = Self::launch_from(image, &rest, place)?;
                 app.argv = argv.to_vec();
                 return Ok(app);
             }
-            let kind = match program {
-                Program::Failing => Kind::Failing,
-                Program::Flask { .. }
+            Some(Program::Failing) => Kind::Failing,
+            None if matches!(argv, [word] if word == "env" || word == "printenv") => {
+                Kind::Environment
+            }
+            Some(Program::Busybox) | None => {
+                Kind::Shell(Box::new(shell::Run::launch(image, argv, &place)?))
+            }
+            Some(
+                program @ (Program::Flask { .. }
                 | Program::Nginx
                 | Program::Redis
                 | Program::Visualizer
                 | Program::Server { .. }
-                | Program::Worker
-                | Program::Busybox
-                | Program::Entrypoint => Kind::Server { program, banner: image.banner.clone() },
-            };
-            return Ok(Self { kind, place, argv: argv.to_vec() });
-        }
-        let kind = tool(argv, &place)?;
+                | Program::Worker),
+            ) => Kind::Server { program, banner: image.banner.to_owned() },
+        };
         Ok(Self { kind, place, argv: argv.to_vec() })
     }
 
     /// Goes on.
-    pub fn resume(&mut self, _now: Timestamp, input: Input) -> Vec<Step> {
-        match (&self.kind, input) {
+    pub fn resume(&mut self, now: Timestamp, input: Input) -> Vec<Step> {
+        match (&mut self.kind, input) {
+            (Kind::Shell(run), input) => run.resume(now, input),
             (Kind::Server { program, banner }, Input::Start) => {
                 serve::started(*program, banner, &self.argv)
+            }
+            (Kind::Environment, Input::Start) => {
+                let env = self.place.env.iter();
+                let text: String = env.map(|(key, value)| format!("{key}={value}\n")).collect();
+                vec![Step::Out(text.into_bytes()), Step::Exit(0)]
             }
             (Kind::Failing, Input::Start) => vec![Step::Sleep(FAILS_AFTER_US)],
             (Kind::Failing, Input::Timer) => {
                 vec![Step::Err(b"Error: could not start the application\n".to_vec()), Step::Exit(1)]
             }
-            (Kind::Sleep { us }, Input::Start) => vec![Step::Sleep(*us)],
-            (Kind::Sleep { .. }, Input::Timer) => vec![Step::Exit(0)],
-            (Kind::Prints { text, code }, Input::Start) => {
-                vec![Step::Out(text.clone().into_bytes()), Step::Exit(*code)]
-            }
-            (Kind::Idle, Input::Eof) => vec![Step::Exit(0)],
             (
-                Kind::Server { .. }
-                | Kind::Failing
-                | Kind::Sleep { .. }
-                | Kind::Prints { .. }
-                | Kind::Idle,
-                Input::Start
-                | Input::Timer
+                Kind::Server { .. } | Kind::Failing | Kind::Environment,
+                Input::Timer
                 | Input::Stdin(_)
                 | Input::Eof
                 | Input::Interrupt
-                | Input::Net(..),
+                | Input::Net(..)
+                | Input::File(..)
+                | Input::Facts(..),
             ) => Vec::new(),
         }
     }
@@ -198,18 +216,22 @@ impl App {
     /// What a signal (`SIGTERM`) does. `SIGKILL` never gets here.
     #[must_use]
     pub fn signal(&self, signal: &str) -> Reaction {
+        let number = signal_number(signal).unwrap_or(15);
         match &self.kind {
-            Kind::Server { program, .. } => serve::signal(*program, signal),
-            Kind::Sleep { .. } | Kind::Idle | Kind::Failing | Kind::Prints { .. } => {
-                default_reaction(signal, self.place.pid_one)
-            }
+            Kind::Server { program, .. } => serve::signal(*program, number),
+            Kind::Shell(run) => run.signal(number),
+            Kind::Failing | Kind::Environment => default_reaction(number, self.place.pid_one),
         }
     }
 
     /// Command lines of its processes, the first one being its own (`docker top`).
     #[must_use]
     pub fn command_lines(&self) -> Vec<String> {
-        vec![self.argv.join(" ")]
+        let mut lines = vec![self.argv.join(" ")];
+        if let Kind::Shell(run) = &self.kind {
+            lines.extend(run.command_lines());
+        }
+        lines
     }
 
     /// The port it listens on.
@@ -217,8 +239,15 @@ impl App {
     pub fn port(&self) -> Option<u16> {
         match &self.kind {
             Kind::Server { program, .. } => serve::port(*program),
-            Kind::Sleep { .. } | Kind::Idle | Kind::Failing | Kind::Prints { .. } => None,
+            Kind::Shell(run) => run.port(),
+            Kind::Failing | Kind::Environment => None,
         }
+    }
+
+    /// Whether keys of its terminal go to it one by one, Ctrl+C and Ctrl+D among them.
+    #[must_use]
+    pub fn edits_lines(&self) -> bool {
+        matches!(&self.kind, Kind::Shell(run) if run.edits_lines())
     }
 
     /// What it was started with.
@@ -233,21 +262,22 @@ impl App {
         request: &crate::net::HttpRequest,
         now: Timestamp,
     ) -> (crate::net::HttpOutcome, Vec<Step>) {
-        match &self.kind {
+        match &mut self.kind {
             Kind::Server { program, banner } => {
                 serve::answer(*program, banner, &self.place.hostname, request, now)
             }
-            Kind::Sleep { .. } | Kind::Idle | Kind::Failing | Kind::Prints { .. } => {
-                (crate::net::HttpOutcome::Refused, Vec::new())
-            }
+            Kind::Shell(run) => match run.server() {
+                Some(child) => child.serve(request, now),
+                None => (crate::net::HttpOutcome::Refused, Vec::new()),
+            },
+            Kind::Failing | Kind::Environment => (crate::net::HttpOutcome::Refused, Vec::new()),
         }
     }
 }
 
 /// Signals whose default is to do nothing end nobody; the others end everybody but process 1,
 /// for which the kernel drops what it has no handler for.
-fn default_reaction(signal: &str, pid_one: bool) -> Reaction {
-    let number = signal_number(signal).unwrap_or(15);
+const fn default_reaction(number: i32, pid_one: bool) -> Reaction {
     match number {
         17 | 18 | 23 | 28 => Reaction::Ignores,
         _ if pid_one => Reaction::Ignores,
@@ -259,11 +289,37 @@ fn default_reaction(signal: &str, pid_one: bool) -> Reaction {
 #[must_use]
 pub fn signal_number(signal: &str) -> Option<i32> {
     const NAMES: &[(&str, i32)] = &[
-        ("HUP", 1), ("INT", 2), ("QUIT", 3), ("ILL", 4), ("TRAP", 5), ("ABRT", 6), ("BUS", 7),
-        ("FPE", 8), ("KILL", 9), ("USR1", 10), ("SEGV", 11), ("USR2", 12), ("PIPE", 13),
-        ("ALRM", 14), ("TERM", 15), ("STKFLT", 16), ("CHLD", 17), ("CONT", 18), ("STOP", 19),
-        ("TSTP", 20), ("TTIN", 21), ("TTOU", 22), ("URG", 23), ("XCPU", 24), ("XFSZ", 25),
-        ("VTALRM", 26), ("PROF", 27), ("WINCH", 28), ("IO", 29), ("PWR", 30), ("SYS", 31),
+        ("HUP", 1),
+        ("INT", 2),
+        ("QUIT", 3),
+        ("ILL", 4),
+        ("TRAP", 5),
+        ("ABRT", 6),
+        ("BUS", 7),
+        ("FPE", 8),
+        ("KILL", 9),
+        ("USR1", 10),
+        ("SEGV", 11),
+        ("USR2", 12),
+        ("PIPE", 13),
+        ("ALRM", 14),
+        ("TERM", 15),
+        ("STKFLT", 16),
+        ("CHLD", 17),
+        ("CONT", 18),
+        ("STOP", 19),
+        ("TSTP", 20),
+        ("TTIN", 21),
+        ("TTOU", 22),
+        ("URG", 23),
+        ("XCPU", 24),
+        ("XFSZ", 25),
+        ("VTALRM", 26),
+        ("PROF", 27),
+        ("WINCH", 28),
+        ("IO", 29),
+        ("PWR", 30),
+        ("SYS", 31),
     ];
     if let Ok(number) = signal.parse::<i32>() {
         return NAMES.iter().any(|(_, n)| *n == number).then_some(number);
@@ -278,54 +334,6 @@ fn find(programs: &BTreeMap<String, Program>, name: &str) -> Option<Program> {
     let last = name.rsplit('/').next().unwrap_or(name);
     programs
         .iter()
-        .find(|(known, _)| {
-            known.as_str() == name || known.rsplit('/').next() == Some(last)
-        })
+        .find(|(known, _)| known.as_str() == name || known.rsplit('/').next() == Some(last))
         .map(|(_, program)| *program)
-}
-
-fn tool(argv: &[String], place: &Place) -> Result<Kind, LaunchError> {
-    let name = argv.first().map(String::as_str).unwrap_or_default();
-    let arg = argv.get(1).map(String::as_str);
-    let last = name.rsplit('/').next().unwrap_or(name);
-    Ok(match last {
-        "sleep" => Kind::Sleep { us: sleep_us(arg.unwrap_or("0")) },
-        "echo" => Kind::Prints {
-            text: format!("{}\n", argv.get(1..).unwrap_or_default().join(" ")),
-            code: 0,
-        },
-        "true" => Kind::Prints { text: String::new(), code: 0 },
-        "false" => Kind::Prints { text: String::new(), code: 1 },
-        "hostname" => Kind::Prints { text: format!("{}\n", place.hostname), code: 0 },
-        "env" => Kind::Prints {
-            text: place.env.iter().map(|(key, value)| format!("{key}={value}\n")).collect(),
-            code: 0,
-        },
-        "sh" | "ash" | "bash" if argv.len() == 1 && place.stdin => Kind::Idle,
-        "sh" | "ash" if argv.len() == 1 => Kind::Prints { text: String::new(), code: 0 },
-        _ if name.starts_with('/') => return Err(LaunchError::NoFile(name.to_owned())),
-        _ => return Err(LaunchError::NotFound(name.to_owned())),
-    })
-}
-
-/// Seconds with a fraction and a unit (`1.5`, `2m`), in microseconds.
-fn sleep_us(text: &str) -> u64 {
-    let (number, unit) = match text.find(|c: char| c.is_ascii_alphabetic()) {
-        Some(at) => text.split_at(at),
-        None => (text, "s"),
-    };
-    let scale = match unit {
-        "m" => 60_000_000,
-        "h" => 3_600_000_000,
-        "d" => 86_400_000_000,
-        _ => 1_000_000_u64,
-    };
-    let (whole, part) = number.split_once('.').unwrap_or((number, ""));
-    let mut us = whole.parse::<u64>().unwrap_or(0).saturating_mul(scale);
-    let mut step = scale;
-    for digit in part.chars().filter_map(|c| c.to_digit(10)) {
-        step /= 10;
-        us = us.saturating_add(u64::from(digit) * step);
-    }
-    us
 }

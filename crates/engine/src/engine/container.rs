@@ -115,9 +115,7 @@ impl Container {
     pub(crate) fn command(&self) -> String {
         std::iter::once(&self.path)
             .chain(&self.args)
-            .map(|word| {
-                if word.contains(' ') { format!("'{word}'") } else { word.clone() }
-            })
+            .map(|word| if word.contains(' ') { format!("'{word}'") } else { word.clone() })
             .collect::<Vec<_>>()
             .join(" ")
     }
@@ -293,7 +291,7 @@ impl Container {
                 let text = String::from_utf8_lossy(partial).into_owned();
                 lines.push(LogLine { task: None, at, stderr, text });
                 partial.clear();
-            } else {
+            } else if *byte != b'\r' {
                 partial.push(*byte);
             }
         }

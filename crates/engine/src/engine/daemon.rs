@@ -109,10 +109,7 @@ impl Engine {
 
     /// A stopping or starting daemon goes on when its last old container has ended.
     pub(super) fn settle_stop(&mut self) {
-        let busy = self
-            .containers
-            .values()
-            .any(|c| c.process.is_some() || c.busy == Busy::Reaping);
+        let busy = self.containers.values().any(|c| c.process.is_some() || c.busy == Busy::Reaping);
         if self.daemon == Daemon::Stopping && !busy {
             self.forget();
             self.events.clear();

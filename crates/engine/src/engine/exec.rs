@@ -3,9 +3,7 @@
 use super::container::Process;
 use super::{Engine, Job, Key, no_such, run, timing};
 use crate::app::{App, Input};
-use api::{
-    ApiError, ContainerId, ContainerStatusWord, ExecConfig, Request, Response, Timestamp,
-};
+use api::{ApiError, ContainerId, ContainerStatusWord, ExecConfig, Request, Response, Timestamp};
 use serde::{Deserialize, Serialize};
 use sim::Streams;
 
@@ -103,7 +101,10 @@ impl Engine {
         let missing = || ApiError::new(404, format!("No such exec instance: {name}"));
         let exec = self.execs.get_mut(name).ok_or_else(missing)?;
         if exec.started {
-            return Err(ApiError::new(409, format!("Error: Exec command {name} is already running")));
+            return Err(ApiError::new(
+                409,
+                format!("Error: Exec command {name} is already running"),
+            ));
         }
         exec.started = true;
         let detach = exec.config.detach;

@@ -121,7 +121,8 @@ impl Engine {
             "healthy".clone_into(&mut health.status);
         } else {
             let in_start_period = health.status == "starting"
-                && began.since_us(started) < u64::try_from(config.start_period_ns / 1_000).unwrap_or(0);
+                && began.since_us(started)
+                    < u64::try_from(config.start_period_ns / 1_000).unwrap_or(0);
             let retries = if config.retries > 0 { config.retries } else { RETRIES };
             if !in_start_period {
                 health.failing_streak += 1;

@@ -89,11 +89,12 @@ impl Engine {
         let mut all: Vec<ImageSummary> = Vec::new();
         for image in self.images.values() {
             let age = image.data.created_before_s;
-            let in_time = bounds.iter().all(|(before, b)| if *before { age > *b } else { age < *b });
+            let in_time =
+                bounds.iter().all(|(before, b)| if *before { age > *b } else { age < *b });
             let dangling = image.tags.is_empty();
             let wants = filters.get("dangling");
-            let fits =
-                wants.is_none_or(|v| v.iter().any(|v| matches!(v.as_str(), "true" | "1") == dangling));
+            let fits = wants
+                .is_none_or(|v| v.iter().any(|v| matches!(v.as_str(), "true" | "1") == dangling));
             if !in_time || !fits || !super::lists::has_labels(filters, &image.data.config.labels) {
                 continue;
             }
@@ -101,8 +102,9 @@ impl Engine {
             if let Some(patterns) = filters.get("reference") {
                 row.repo_tags.retain(|tag| patterns.iter().any(|p| matches_reference(p, tag)));
                 let kept: Vec<String> = row.repo_tags.clone();
-                row.repo_digests
-                    .retain(|(name, _)| kept.iter().any(|t| t.rsplit_once(':').is_some_and(|(n, _)| n == name)));
+                row.repo_digests.retain(|(name, _)| {
+                    kept.iter().any(|t| t.rsplit_once(':').is_some_and(|(n, _)| n == name))
+                });
                 if row.repo_tags.is_empty() {
                     continue;
                 }
@@ -193,7 +195,8 @@ impl Engine {
             Some(reference) => {
                 let tagged = reference.familiar_tagged();
                 let last = tags.len() <= 1;
-                if last && !force
+                if last
+                    && !force
                     && let Some((user, _)) = self.user_of(id)
                 {
                     return Err(ApiError::new(

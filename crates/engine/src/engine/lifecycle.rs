@@ -103,9 +103,9 @@ impl Engine {
             return Err(conflict("cannot start a paused container, try unpause instead".into()));
         }
         match container.busy {
-            Busy::Removing => Err(conflict(
-                "container is marked for removal and cannot be started".into(),
-            )),
+            Busy::Removing => {
+                Err(conflict("container is marked for removal and cannot be started".into()))
+            }
             Busy::Reaping => {
                 container.waiters.push(Waiter::Restart(call));
                 Ok(None)
@@ -134,8 +134,7 @@ impl Engine {
         container.stop_asked = true;
         let run = container.run;
         let signal = container.stop_signal().to_owned();
-        let grace =
-            timeout_s.or(container.config.stop_timeout_s).unwrap_or(timing::STOP_GRACE_S);
+        let grace = timeout_s.or(container.config.stop_timeout_s).unwrap_or(timing::STOP_GRACE_S);
         self.send_signal(id, &signal, now, rng);
         if let Ok(grace) = u64::try_from(grace) {
             self.after(now, grace.saturating_mul(1_000_000), Job::Grace { id, run });
@@ -227,7 +226,10 @@ impl Engine {
             return Err(ApiError::new(400, format!("Invalid signal: {signal}")));
         };
         let wrap = |error: ApiError| {
-            ApiError::new(error.status, format!("Cannot kill container: {reference}: {}", error.message))
+            ApiError::new(
+                error.status,
+                format!("Cannot kill container: {reference}: {}", error.message),
+            )
         };
         let container = self.get(reference).map_err(wrap)?;
         let id = container.id;

@@ -22,8 +22,21 @@ pub(super) fn has_labels(filters: &Filters, labels: &Labels) -> bool {
 }
 
 const KEYS: &[&str] = &[
-    "ancestor", "before", "exited", "expose", "health", "id", "is-task", "isolation", "label",
-    "name", "network", "publish", "since", "status", "volume",
+    "ancestor",
+    "before",
+    "exited",
+    "expose",
+    "health",
+    "id",
+    "is-task",
+    "isolation",
+    "label",
+    "name",
+    "network",
+    "publish",
+    "since",
+    "status",
+    "volume",
 ];
 
 const STATUSES: &[&str] =
@@ -81,8 +94,7 @@ impl Engine {
             let named = |p: Protocol| p.as_str() == protocol;
             if publish {
                 container.ports.iter().any(|bound| {
-                    named(bound.protocol)
-                        && bound.bindings.iter().any(|(_, host)| *host == number)
+                    named(bound.protocol) && bound.bindings.iter().any(|(_, host)| *host == number)
                 })
             } else {
                 exposed.into_iter().any(|(own, p)| *own == number && named(*p))

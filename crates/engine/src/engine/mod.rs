@@ -44,9 +44,9 @@ mod volumes;
 pub(crate) use container::{Busy, Container};
 
 use crate::files::FileTree;
-use crate::net::NetRequest;
 #[cfg(test)]
 use crate::net::HttpRequest;
+use crate::net::NetRequest;
 use crate::registry::Reference;
 use api::{
     ApiError, ContainerId, ContainerSummary, Digest, Event, Item, Protocol, Request, Response,
@@ -519,7 +519,13 @@ impl Engine {
     }
 
     /// An event of a container: its image, name and labels, and what else is to say.
-    fn container_event(&mut self, now: Timestamp, id: ContainerId, action: &str, more: &[(&str, String)]) {
+    fn container_event(
+        &mut self,
+        now: Timestamp,
+        id: ContainerId,
+        action: &str,
+        more: &[(&str, String)],
+    ) {
         let Some(container) = self.containers.get(&id) else {
             return;
         };

@@ -97,8 +97,7 @@ impl Engine {
         }
         let named = self.networks.values().find(|n| n.resource.name == reference);
         named.or_else(|| {
-            let mut found =
-                self.networks.values().filter(|n| n.resource.id.starts_with(reference));
+            let mut found = self.networks.values().filter(|n| n.resource.id.starts_with(reference));
             let first = found.next().filter(|_| !reference.is_empty())?;
             found.next().is_none().then_some(first)
         })
@@ -127,10 +126,7 @@ impl Engine {
         resource
     }
 
-    pub(super) fn network_list(
-        &self,
-        filters: &Filters,
-    ) -> Result<Vec<NetworkResource>, ApiError> {
+    pub(super) fn network_list(&self, filters: &Filters) -> Result<Vec<NetworkResource>, ApiError> {
         super::lists::check_keys(
             filters,
             &["dangling", "driver", "id", "label", "name", "scope", "type"],
@@ -215,13 +211,13 @@ impl Engine {
         for config in &spec.ipam {
             let Some((first, bits)) = cidr(&config.subnet) else {
                 let subnet = &config.subnet;
-                return bad(400, format!("Invalid subnet {subnet} : invalid CIDR address: {subnet}"));
+                return bad(
+                    400,
+                    format!("Invalid subnet {subnet} : invalid CIDR address: {subnet}"),
+                );
             };
             if self.used_ranges().iter().any(|other| overlap((first, bits), *other)) {
-                return bad(
-                    403,
-                    "Pool overlaps with other one on this address space".to_owned(),
-                );
+                return bad(403, "Pool overlaps with other one on this address space".to_owned());
             }
             ipam.push(config.clone());
         }
@@ -484,7 +480,9 @@ impl Engine {
         (first + 1..last)
             .find(|n| *n != gateway && !used.contains(n) && !boxes.contains(n))
             .map(ip_text)
-            .ok_or_else(|| ApiError::new(403, "no available IPv4 addresses on this network's address pools"))
+            .ok_or_else(|| {
+                ApiError::new(403, "no available IPv4 addresses on this network's address pools")
+            })
     }
 
     pub(super) fn leave_networks(&mut self, id: ContainerId, now: Timestamp) {

@@ -22,9 +22,10 @@ impl Engine {
         self.containers.values().find_map(|container| {
             let bound = container.ports.iter().find(|bound| {
                 bound.protocol == protocol
-                    && bound.bindings.iter().any(|(on, number)| {
-                        *number == port && (on == "0.0.0.0" || on == addr)
-                    })
+                    && bound
+                        .bindings
+                        .iter()
+                        .any(|(on, number)| *number == port && (on == "0.0.0.0" || on == addr))
             })?;
             Some((container.id, bound.private_port))
         })
@@ -124,8 +125,7 @@ impl Engine {
     fn dynamic(&mut self, addr: &str, protocol: Protocol) -> Option<u16> {
         for _ in FIRST_DYNAMIC..=LAST_DYNAMIC {
             let number = self.next_port;
-            self.next_port =
-                if number >= LAST_DYNAMIC { FIRST_DYNAMIC } else { number + 1 };
+            self.next_port = if number >= LAST_DYNAMIC { FIRST_DYNAMIC } else { number + 1 };
             if !self.taken(addr, number, protocol)
                 && !self.ingress_ports.contains(&(number, protocol))
             {

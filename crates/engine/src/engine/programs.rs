@@ -3,8 +3,10 @@
 use super::{Engine, EngineEffect, Job, Key};
 use crate::app::{Input, Step};
 use crate::net::{HttpOutcome, HttpRequest, NetAnswer, NetRequest};
+use crate::sh::{self, FileAnswer, FileAsk};
 use api::{ApiError, ContainerId, ContainerStatusWord, Item, Response, Timestamp};
 use sim::Streams;
+use std::collections::VecDeque;
 
 impl Engine {
     fn process_mut(&mut self, key: &Key) -> Option<&mut super::container::Process> {
@@ -30,6 +32,7 @@ impl Engine {
         self.carry_out(key, steps, now, rng);
     }
 
+    /// Does what a program wants, in its order. What is answered at once resumes it in turn.
     pub(super) fn carry_out(
         &mut self,
         key: &Key,
@@ -37,10 +40,17 @@ impl Engine {
         now: Timestamp,
         rng: &mut Streams,
     ) {
-        for step in steps {
-            match step {
-                Step::Out(bytes) => self.output(key, false, &bytes, now),
-                Step::Err(bytes) => self.output(key, true, &bytes, now),
+        let mut queue = VecDeque::from(steps);
+        while let Some(step) = queue.pop_front() {
+            let answer = match step {
+                Step::Out(bytes) => {
+                    self.output(key, false, &bytes, now);
+                    None
+                }
+                Step::Err(bytes) => {
+                    self.output(key, true, &bytes, now);
+                    None
+                }
                 Step::Sleep(us) => {
                     self.next += 1;
                     let wake = self.next;
@@ -48,14 +58,120 @@ impl Engine {
                         process.wake = wake;
                         self.after(now, us, Job::Wake { key: key.clone(), wake });
                     }
+                    None
                 }
-                Step::Net(number, request) => self.ask_net(key, number, request, now, rng),
-                Step::Exit(code) => {
-                    self.program_ended(key, code, now, rng);
-                    return;
+                Step::Net(number, request) => self
+                    .ask_net(key, number, request, now, rng)
+                    .map(|answer| Input::Net(number, answer)),
+                Step::File(number, ask) => {
+                    Some(Input::File(number, self.serve_files(key, &ask, now)))
                 }
+                Step::Facts(number) => {
+                    Some(Input::Facts(number, Box::new(self.facts_of(key, now))))
+                }
+                Step::Exit(code) => return self.program_ended(key, code, now, rng),
+            };
+            if let Some(input) = answer
+                && let Some(process) = self.process_mut(key)
+            {
+                queue.extend(process.app.resume(now, input));
             }
         }
+    }
+
+    /// A question about the files that a program sees.
+    fn serve_files(&mut self, key: &Key, ask: &FileAsk, now: Timestamp) -> FileAnswer {
+        let Some(id) = self.container_of(key) else {
+            return FileAnswer::Failed(crate::Errno::NoEnt);
+        };
+        let full = self.disk_full;
+        let served = self.change_view(id, |tree| {
+            if full {
+                tree.set_read_only(true);
+            }
+            let answer = sh::serve(tree, ask, now);
+            if full {
+                tree.set_read_only(false);
+            }
+            answer
+        });
+        match served {
+            Ok(FileAnswer::Failed(crate::Errno::ReadOnly)) if full => {
+                FileAnswer::Failed(crate::Errno::NoSpace)
+            }
+            Ok(answer) => answer,
+            Err(error) => match ask {
+                FileAsk::Tool { argv, .. } => FileAnswer::Tool {
+                    out: Vec::new(),
+                    err: format!("{}: {error}\n", argv.join(": ")).into_bytes(),
+                    status: 1,
+                    changed: false,
+                },
+                FileAsk::Read(_)
+                | FileAsk::Write { .. }
+                | FileAsk::Stat(_)
+                | FileAsk::Glob { .. } => FileAnswer::Failed(error),
+            },
+        }
+    }
+
+    /// What a program can know of its container.
+    fn facts_of(&self, key: &Key, now: Timestamp) -> sh::Facts {
+        let container = self.container_of(key).and_then(|id| self.containers.get(&id));
+        let Some(container) = container else {
+            return sh::Facts::default();
+        };
+        let mut processes = Vec::new();
+        if let Some(process) = &container.process {
+            for (pid, line) in (1..).zip(process.app.command_lines()) {
+                processes.push((pid, process.app.place().user.clone(), line));
+            }
+        }
+        for (pid, exec) in (30..).zip(self.execs.values().filter(|e| e.container == container.id)) {
+            processes.push((pid, "root".to_owned(), exec.config.cmd.join(" ")));
+        }
+        let gateway = container.endpoints.values().find(|e| !e.gateway.is_empty());
+        sh::Facts {
+            hostname: container.config.hostname.clone(),
+            interfaces: self.interfaces_of(container),
+            default_route: gateway.map(|e| (e.gateway.clone(), "eth0".to_owned())),
+            uptime_us: now.0,
+            processes,
+            memory: (self.facts.memory_bytes, self.facts.memory_bytes / 8),
+            cpus: self.facts.cpus,
+            listening: container.process.iter().filter_map(|p| p.app.port()).collect(),
+        }
+    }
+
+    /// `lo`, then one for each network, in order of their names.
+    fn interfaces_of(&self, container: &super::Container) -> Vec<sh::Interface> {
+        let mut all = vec![sh::Interface {
+            name: "lo".to_owned(),
+            index: 1,
+            cidr: "127.0.0.1/8".to_owned(),
+            broadcast: String::new(),
+            mac: "00:00:00:00:00:00".to_owned(),
+            up: true,
+        }];
+        let endpoints = container.endpoints.values().filter(|e| !e.ip_address.is_empty());
+        for (k, endpoint) in (0_u32..).zip(endpoints) {
+            let (ip, bits) = (&endpoint.ip_address, endpoint.ip_prefix_len);
+            let broadcast = super::networks::cidr(&format!("{ip}/{bits}"))
+                .map(|(first, bits)| {
+                    let rest = u32::MAX.checked_shr(u32::from(bits)).unwrap_or(0);
+                    super::networks::ip_text(first | rest)
+                })
+                .unwrap_or_default();
+            all.push(sh::Interface {
+                name: format!("eth{k}"),
+                index: 10 + 2 * k,
+                cidr: format!("{ip}/{bits}"),
+                broadcast,
+                mac: endpoint.mac_address.clone(),
+                up: true,
+            });
+        }
+        all
     }
 
     fn program_ended(&mut self, key: &Key, code: i32, now: Timestamp, rng: &mut Streams) {
@@ -73,10 +189,14 @@ impl Engine {
                 };
                 let stderr = stderr && !container.config.tty;
                 let lines = container.write_log(stderr, bytes, now);
+                let tty = container.config.tty;
                 self.tell_lines(*id, &lines);
-                self.tell_attached(*id, stderr, bytes);
+                self.tell_attached(*id, stderr, &on_terminal(tty, bytes));
             }
-            Key::Exec(exec) => self.exec_output(exec, stderr, bytes),
+            Key::Exec(exec) => {
+                let tty = self.execs.get(exec).is_some_and(|exec| exec.config.tty);
+                self.exec_output(exec, stderr, &on_terminal(tty, bytes));
+            }
         }
     }
 
@@ -123,16 +243,15 @@ impl Engine {
         request: NetRequest,
         now: Timestamp,
         rng: &mut Streams,
-    ) {
-        let Some(container) = self.container_of(key) else {
-            return;
-        };
+    ) -> Option<NetAnswer> {
+        let container = self.container_of(key)?;
         if let Some(answer) = self.loopback(container, &request, now, rng) {
-            return self.resume(key, Input::Net(number, answer), now, rng);
+            return Some(answer);
         }
         let ticket = self.ticket();
         self.net_tickets.insert(ticket, (key.clone(), number));
         self.effects.push(EngineEffect::Net { ticket, container, request });
+        None
     }
 
     fn loopback(
@@ -275,10 +394,11 @@ impl Engine {
         let Some((key, tty)) = self.input_goes_to(call) else {
             return;
         };
-        // a terminal turns these two keys into a signal and an end of input
+        // a program without a line editor of its own: its terminal turns Ctrl+C into a signal
+        let shell = self.process_mut(&key).is_some_and(|p| p.app.edits_lines());
         match bytes.as_slice() {
-            [3] if tty => self.interrupt(&key, now, rng),
-            [4] if tty => self.resume(&key, Input::Eof, now, rng),
+            [3] if tty && !shell => self.interrupt(&key, now, rng),
+            [4] if tty && !shell => self.resume(&key, Input::Eof, now, rng),
             [] => self.resume(&key, Input::Eof, now, rng),
             _ => self.resume(&key, Input::Stdin(bytes), now, rng),
         }
@@ -300,10 +420,7 @@ impl Engine {
     pub(super) fn read_out(&mut self, reference: &str, path: &str) -> Result<Response, ApiError> {
         let id = self.find(reference)?;
         let missing = || {
-            ApiError::new(
-                404,
-                format!("Could not find the file {path} in container {reference}"),
-            )
+            ApiError::new(404, format!("Could not find the file {path} in container {reference}"))
         };
         let files = self.view_of(id).ok_or_else(missing)?;
         let inner = crate::files::absolute("/", path);
@@ -347,4 +464,19 @@ impl Engine {
     pub(super) fn exec_item(&mut self, call: u64, stderr: bool, bytes: &[u8]) {
         self.item(call, Item::Output { stderr, bytes: bytes.to_vec() });
     }
+}
+
+/// A terminal makes a carriage return of each line's end that has none.
+fn on_terminal(tty: bool, bytes: &[u8]) -> Vec<u8> {
+    if !tty {
+        return bytes.to_vec();
+    }
+    let mut out = Vec::with_capacity(bytes.len());
+    for byte in bytes {
+        if *byte == b'\n' && out.last() != Some(&b'\r') {
+            out.push(b'\r');
+        }
+        out.push(*byte);
+    }
+    out
 }

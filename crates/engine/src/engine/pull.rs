@@ -253,17 +253,13 @@ impl Engine {
         self.registry_tickets.retain(|_, asked| match asked {
             Asked::Pull { call: own, .. } | Asked::Digest { call: own, .. } => *own != call,
         });
-        self.answers.retain(|(own, answer)| {
-            *own != call || matches!(answer, EngineAnswer::Done(_))
-        });
+        self.answers
+            .retain(|(own, answer)| *own != call || matches!(answer, EngineAnswer::Done(_)));
     }
 }
 
 /// A registry's refusal in the engine's words.
-fn found(
-    reference: &Reference,
-    reply: FetchReply,
-) -> Result<(Rc<ImageData>, u64), ApiError> {
+fn found(reference: &Reference, reply: FetchReply) -> Result<(Rc<ImageData>, u64), ApiError> {
     let name = reference.familiar_name();
     match reply {
         FetchReply::Found { image, layer_us } => Ok((image, layer_us)),

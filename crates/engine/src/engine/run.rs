@@ -282,9 +282,10 @@ impl Engine {
         now: Timestamp,
         rng: &mut Streams,
     ) {
-        let waits = self.containers.get(&id).is_some_and(|c| {
-            c.run == run && c.state.status == ContainerStatusWord::Restarting
-        });
+        let waits = self
+            .containers
+            .get(&id)
+            .is_some_and(|c| c.run == run && c.state.status == ContainerStatusWord::Restarting);
         if waits {
             self.begin_start(id, Vec::new(), now, rng);
         }

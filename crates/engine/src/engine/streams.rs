@@ -35,9 +35,7 @@ impl Engine {
             Request::ContainerAttach { container, stdin, logs } => {
                 self.attach(call, &container, stdin, logs)
             }
-            Request::ContainerStats { container, once } => {
-                self.stats(call, &container, once, now)
-            }
+            Request::ContainerStats { container, once } => self.stats(call, &container, once, now),
             Request::Events { since, until, filters } => {
                 Ok(self.events_call(call, since, until, filters, now))
             }
@@ -91,9 +89,7 @@ impl Engine {
 
     /// Calls attached to a container's main program.
     pub(super) fn attached_to(&self, id: ContainerId) -> Vec<u64> {
-        let mine = |stream: &Stream| {
-            matches!(stream, Stream::Attach { container, .. } if *container == id)
-        };
+        let mine = |stream: &Stream| matches!(stream, Stream::Attach { container, .. } if *container == id);
         self.streams.iter().filter(|(_, s)| mine(s)).map(|(call, _)| *call).collect()
     }
 

@@ -119,12 +119,7 @@ impl Engine {
 
     /// A network of the swarm is used on this machine from now on; `lb` is this node's
     /// load-balancing address there (CIDR), if it has one.
-    pub fn provide_network(
-        &mut self,
-        network: &api::Network,
-        lb: Option<&str>,
-        rng: &mut Streams,
-    ) {
+    pub fn provide_network(&mut self, network: &api::Network, lb: Option<&str>, rng: &mut Streams) {
         let id = network.id.to_string();
         let name = network.spec.annotations.name.clone();
         if !self.networks.contains_key(&id) {

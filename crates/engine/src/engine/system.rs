@@ -2,9 +2,7 @@
 
 use super::{Container, Engine};
 use crate::files::FileTree;
-use api::{
-    ContainerStatusWord, Digest, DiskUsage, SystemInfo, Timestamp, VersionInfo,
-};
+use api::{ContainerStatusWord, Digest, DiskUsage, SystemInfo, Timestamp, VersionInfo};
 use std::collections::BTreeMap;
 
 /// The engine that is modelled.
@@ -14,11 +12,12 @@ const ENGINE_VERSION: &str = "20.10.24";
 pub(super) fn machine_files() -> FileTree {
     let at = Timestamp(0);
     let mut tree = FileTree::new();
-    for dir in ["/bin", "/etc/docker", "/home", "/root", "/tmp", "/usr/bin", "/var/lib/docker", "/var/log"] {
+    for dir in
+        ["/bin", "/etc/docker", "/home", "/root", "/tmp", "/usr/bin", "/var/lib/docker", "/var/log"]
+    {
         let _made = tree.mkdir_all(dir, at);
     }
-    let _written =
-        tree.write("/etc/passwd", b"root:x:0:0:root:/root:/bin/bash\n".to_vec(), at);
+    let _written = tree.write("/etc/passwd", b"root:x:0:0:root:/root:/bin/bash\n".to_vec(), at);
     let _written = tree.write("/etc/resolv.conf", b"nameserver 192.168.0.1\n".to_vec(), at);
     tree
 }

@@ -127,7 +127,9 @@ fn a_taken_port_leaves_the_container_created() {
     bench.run("solo", published("nginx", "5001", 80));
     let id = bench.create("solo2", published("nginx", "5001", 80));
     let text = bench.refused(start(&id));
-    assert!(text.starts_with("driver failed programming external connectivity on endpoint solo2 ("));
+    assert!(
+        text.starts_with("driver failed programming external connectivity on endpoint solo2 (")
+    );
     assert!(text.ends_with("): Bind for 0.0.0.0:5001 failed: port is already allocated"), "{text}");
     assert_eq!(state(&mut bench, "solo2").0, "created");
     assert_eq!(bench.inspect("solo2").networks["bridge"].ip_address, "", "its address is free");
@@ -205,10 +207,8 @@ fn output_goes_to_the_log_and_to_who_is_attached() {
     let id = bench.create("e1", config("alpine", &["echo", "hello"]));
     let request = Request::ContainerAttach { container: id.clone(), stdin: false, logs: false };
     let attach = bench.call(request);
-    let wait = bench.call(Request::ContainerWait {
-        container: id.clone(),
-        condition: "next-exit".into(),
-    });
+    let wait =
+        bench.call(Request::ContainerWait { container: id.clone(), condition: "next-exit".into() });
     bench.ask(start(&id)).unwrap();
     assert_eq!(bench.answer(wait), Ok(Response::Exit { code: 0, error: String::new() }));
     assert_eq!(bench.answer(attach), Ok(Response::Done));
@@ -237,7 +237,8 @@ fn the_failing_image_lives_half_a_second_and_policies_restart_it() {
 fn kill_and_pause_have_their_refusals() {
     let mut bench = Bench::with(&["nginx"]);
     let id = bench.run("web", config("nginx", &[]));
-    let kill = |name: &str| Request::ContainerKill { container: name.into(), signal: "KILL".into() };
+    let kill =
+        |name: &str| Request::ContainerKill { container: name.into(), signal: "KILL".into() };
     let unpause = Request::ContainerUnpause { container: "web".into() };
     assert_eq!(bench.refused(unpause.clone()), format!("Container {id} is not paused"));
     bench.ask(Request::ContainerPause { container: "web".into() }).unwrap();
@@ -286,7 +287,8 @@ fn a_page_names_the_container_that_answers() {
 #[test]
 fn rm_of_images_counts_names_and_users() {
     let mut bench = Bench::with(&["nginx", "nginx:1.25"]);
-    let rmi = |image: &str, force| Request::ImageRemove { image: image.into(), force, no_prune: false };
+    let rmi =
+        |image: &str, force| Request::ImageRemove { image: image.into(), force, no_prune: false };
     assert_eq!(
         bench.ask(rmi("nginx:1.25", false)),
         Ok(Response::ImageDeleted(vec![api::ImageDeletion::Untagged("nginx:1.25".into())]))
@@ -440,11 +442,8 @@ fn the_same_seed_gives_the_same_engine_and_a_saved_one_goes_on() {
 #[test]
 fn events_are_told_in_order() {
     let mut bench = Bench::with(&["nginx"]);
-    let events = bench.call(Request::Events {
-        since: None,
-        until: None,
-        filters: Default::default(),
-    });
+    let events =
+        bench.call(Request::Events { since: None, until: None, filters: Default::default() });
     bench.run("web", config("nginx", &[]));
     bench.ask(stop("web")).unwrap();
     bench.ask(remove("web", false)).unwrap();

@@ -67,9 +67,7 @@ impl Catalog {
             (None, None) => tags.get("latest"),
         };
         match found {
-            Some(image) => {
-                FetchReply::Found { image: Rc::clone(image), layer_us: self.layer_us }
-            }
+            Some(image) => FetchReply::Found { image: Rc::clone(image), layer_us: self.layer_us },
             None => FetchReply::NoManifest,
         }
     }
@@ -86,7 +84,8 @@ impl Catalog {
 pub(crate) fn made_up(text: &str) -> Digest {
     let mut out = [0_u8; 32];
     for (lane, chunk) in out.chunks_mut(8).enumerate() {
-        let mut hash = 0xcbf2_9ce4_8422_2325_u64 ^ (lane as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mut hash =
+            0xcbf2_9ce4_8422_2325_u64 ^ (lane as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         for byte in text.bytes() {
             hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
         }
@@ -113,14 +112,8 @@ fn digest(hex: &str, text: &str) -> Digest {
 fn base_layer() -> Layer {
     Layer {
         blob: digest("b9851150b955", "base blob"),
-        diff: digest(
-            "fa3ba3bbf43c54108b82aebaa04e64cb702549fba35a119cbd640691f8b3af41",
-            "base",
-        ),
-        chain: digest(
-            "fa3ba3bbf43c54108b82aebaa04e64cb702549fba35a119cbd640691f8b3af41",
-            "base",
-        ),
+        diff: digest("fa3ba3bbf43c54108b82aebaa04e64cb702549fba35a119cbd640691f8b3af41", "base"),
+        chain: digest("fa3ba3bbf43c54108b82aebaa04e64cb702549fba35a119cbd640691f8b3af41", "base"),
         size: BASE_SIZE,
         created_by: "/bin/sh -c #(nop) ADD file in / ".to_owned(),
     }
@@ -210,8 +203,7 @@ fn flask(tag: &str, version: u8) -> Named {
 fn flask_bad() -> Named {
     let (_, mut image) = flask_1();
     image.id = made_up("flask bad id");
-    image.manifest =
-        digest("cc24f158c38ec4b85fe3a217d28829951642d3b694e551ffc415835539857c27", "");
+    image.manifest = digest("cc24f158c38ec4b85fe3a217d28829951642d3b694e551ffc415835539857c27", "");
     image.created_before_s = 1000 * DAY;
     image.layers.pop();
     image.layers.push(layer("", "", "", 201, "flask bad"));
@@ -359,6 +351,8 @@ fn netshoot() -> Named {
     let mut image = small("", "", "sh", 400 * DAY);
     image.id = made_up("netshoot id");
     image.manifest = made_up("netshoot manifest");
+    let tools = ["curl", "dig", "getent", "host", "ss"];
+    image.programs = tools.into_iter().map(|tool| (tool.to_owned(), Program::Busybox)).collect();
     (vec!["nicolaka/netshoot:latest"], image)
 }
 
@@ -385,10 +379,7 @@ fn visualizer() -> Named {
             working_dir: "/app".to_owned(),
             ..ImageConfig::default()
         },
-        programs: programs(&[
-            ("/sbin/tini", Program::Entrypoint),
-            ("npm", Program::Visualizer),
-        ]),
+        programs: programs(&[("/sbin/tini", Program::Entrypoint), ("npm", Program::Visualizer)]),
         banner: "Visualizer".to_owned(),
     };
     (vec!["dockersamples/visualizer:latest"], image)

@@ -98,11 +98,7 @@ impl Reference {
     /// The path at the registry (`library/nginx`), as `Pulling from …` says it.
     #[must_use]
     pub fn remote_path(&self) -> String {
-        if self.host == DEFAULT_HOST {
-            self.path.clone()
-        } else {
-            self.familiar_name()
-        }
+        if self.host == DEFAULT_HOST { self.path.clone() } else { self.familiar_name() }
     }
 }
 
@@ -161,7 +157,10 @@ mod tests {
         assert_eq!(one.familiar(), "nginx:latest");
         assert_eq!(one.remote_path(), "library/nginx");
         let two = Reference::parse("localhost:5000/a/b:v1").unwrap();
-        assert_eq!((two.host.as_str(), two.familiar().as_str()), ("localhost:5000", "localhost:5000/a/b:v1"));
+        assert_eq!(
+            (two.host.as_str(), two.familiar().as_str()),
+            ("localhost:5000", "localhost:5000/a/b:v1")
+        );
         let hex = "a".repeat(64);
         let three = Reference::parse(&format!("x/y:1@sha256:{hex}")).unwrap();
         assert_eq!(three.familiar_tagged(), "x/y:1");
