@@ -515,7 +515,9 @@ fn zero_field(field: &str) -> Option<Value> {
         "Message" | "Error" | "Err" | "User" | "Dir" | "Hostname" | "Name" | "NodeAddr"
         | "StopSignal" => Value::from(""),
         "Leader" => Value::from(false),
-        "MaxReplicas" | "PublishedPort" | "Parallelism" | "Delay" => Value::from(0),
+        "Nodes" | "Managers" | "MaxReplicas" | "PublishedPort" | "Parallelism" | "Delay" => {
+            Value::from(0)
+        }
         _ => return None,
     })
 }

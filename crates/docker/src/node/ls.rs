@@ -23,7 +23,11 @@ pub(crate) const COMMAND: Command = Command {
 };
 
 /// Row contexts of nodes (`cli/command/node/formatter.go`).
-fn rows(nodes: &[std::rc::Rc<Node>], self_id: &str) -> Vec<Row> {
+fn rows(nodes: &[std::rc::Rc<Node>], self_id: &str, root: Option<api::Digest>) -> Vec<Row> {
+    let tls = |node: &Node| match root {
+        Some(root) if root.0 != [0; 32] && node.description.is_some() => "Ready",
+        Some(_) | None => "Unknown",
+    };
     let row = |node: &Node| {
         let about = node.description.as_ref();
         let manager = node.manager_status.as_ref().map_or(String::new(), |status| {
@@ -41,7 +45,7 @@ fn rows(nodes: &[std::rc::Rc<Node>], self_id: &str) -> Vec<Row> {
             ("Availability", units::pretty(inspect::availability(node.spec.availability)).into()),
             ("ManagerStatus", manager.into()),
             ("EngineVersion", about.map_or("", |d| d.engine_version.as_str()).into()),
-            ("TLSStatus", "Unknown".into()),
+            ("TLSStatus", tls(node).into()),
         ])
     };
     nodes.iter().map(|node| row(node)).collect()
@@ -55,9 +59,11 @@ fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
     let hostname =
         |node: &Node| node.description.as_ref().map_or(String::new(), |d| d.hostname.clone());
     nodes.sort_by(|a, b| units::natural_cmp(&hostname(a), &hostname(b)));
-    let mut self_id = String::new();
+    let (mut self_id, mut root) = (String::new(), None);
     if !nodes.is_empty() && !parsed.bool("quiet") {
-        self_id = objects::info(cx)?.swarm.node_id;
+        let swarm = objects::info(cx)?.swarm;
+        self_id = swarm.node_id;
+        root = swarm.cluster.map(|cluster| cluster.ca_digest);
     }
     let listing = Listing {
         type_name: "*node.nodeContext",
@@ -74,7 +80,7 @@ fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
             ("EngineVersion", "ENGINE VERSION"),
             ("TLSStatus", "TLS STATUS"),
         ],
-        rows: rows(&nodes, &self_id),
+        rows: rows(&nodes, &self_id, root),
     };
     objects::show(cx, parsed, &listing)
 }

@@ -211,17 +211,17 @@ fn data(info: &SystemInfo) -> Value {
         "Labels": info.labels,
         "ServerVersion": info.server_version,
         "DefaultRuntime": "runc",
-        "Swarm": {
-            "NodeID": swarm.node_id,
-            "NodeAddr": swarm.node_addr,
-            "LocalNodeState": swarm.local_node_state.as_str(),
-            "ControlAvailable": swarm.control_available,
-            "Error": swarm.error,
-            "RemoteManagers": managers,
-            "Nodes": swarm.nodes,
-            "Managers": swarm.managers,
-            "Cluster": cluster,
-        },
+        "Swarm": inspect::Obj::new()
+            .put("NodeID", swarm.node_id.clone())
+            .put("NodeAddr", swarm.node_addr.clone())
+            .put("LocalNodeState", swarm.local_node_state.as_str())
+            .put("ControlAvailable", swarm.control_available)
+            .put("Error", swarm.error.clone())
+            .put("RemoteManagers", if managers.is_empty() { Value::Null } else { managers.into() })
+            .opt("Nodes", swarm.nodes)
+            .opt("Managers", swarm.managers)
+            .opt("Cluster", cluster)
+            .done(),
         "LiveRestoreEnabled": false,
     })
 }
