@@ -2,8 +2,8 @@
 //! one, resolve ids to names.
 
 use crate::flags::Parsed;
-use crate::format::inspect;
 use crate::format::listing::Listing;
+use crate::format::render;
 use crate::format::template::Kind;
 use crate::script::{Cx, Flow, exit, fail, not_found_text};
 use api::{ApiError, Request, Response};
@@ -70,7 +70,7 @@ pub(crate) fn finish_inspect(
     kind: Kind,
     wrapped: bool,
 ) -> Flow {
-    match inspect::render(found, format, kind) {
+    match render::render(found, format, kind) {
         Ok(text) if text.is_empty() => cx.out("\n"),
         Ok(text) => cx.out(text),
         Err(why) if why.starts_with("Template") => return exit(64, why),

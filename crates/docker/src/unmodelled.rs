@@ -101,7 +101,8 @@ const CONTEXT_CREATE: Command = Command {
     short: "Create a context",
     long: "Create a context\n\nDocker endpoint config:\n\nNAME                \
            DESCRIPTION\nfrom                Copy named context's Docker endpoint \
-           configuration\nhost                Docker endpoint on which to connect\nca                  \
+           configuration\nhost                Docker endpoint on which to connect\n\
+           ca                  \
            Trust certs signed only by this CA\ncert                Path to TLS certificate \
            file\nkey                 Path to TLS key file\nskip-tls-verify     Skip TLS \
            certificate validation\n\nKubernetes endpoint config:\n\nNAME                 \
@@ -195,7 +196,8 @@ const CONTEXT_UPDATE: Command = Command {
     short: "Update a context",
     long: "Update a context\n\nDocker endpoint config:\n\nNAME                \
            DESCRIPTION\nfrom                Copy named context's Docker endpoint \
-           configuration\nhost                Docker endpoint on which to connect\nca                  \
+           configuration\nhost                Docker endpoint on which to connect\n\
+           ca                  \
            Trust certs signed only by this CA\ncert                Path to TLS certificate \
            file\nkey                 Path to TLS key file\nskip-tls-verify     Skip TLS \
            certificate validation\n\nKubernetes endpoint config:\n\nNAME                 \

@@ -179,6 +179,25 @@ fn config(container: &ContainerInspect) -> Value {
     obj.done()
 }
 
+fn mounts(container: &ContainerInspect) -> Vec<Value> {
+    container
+        .mount_points
+        .iter()
+        .map(|m| {
+            Obj::new()
+                .put("Type", m.kind.clone())
+                .opt("Name", m.name.clone())
+                .put("Source", m.source.clone())
+                .put("Destination", m.destination.clone())
+                .opt("Driver", m.driver.clone())
+                .put("Mode", m.mode.clone())
+                .put("RW", m.rw)
+                .put("Propagation", m.propagation.clone())
+                .done()
+        })
+        .collect()
+}
+
 /// A container.
 pub(crate) fn container(container: &ContainerInspect, size: bool) -> Value {
     let summary = &container.summary;
@@ -198,22 +217,7 @@ pub(crate) fn container(container: &ContainerInspect, size: bool) -> Value {
     let networks: Map<String, Value> =
         container.networks.iter().map(|(name, e)| (name.clone(), endpoint(e))).collect();
     let first = container.networks.get("bridge").cloned().unwrap_or_default();
-    let mounts: Vec<Value> = container
-        .mount_points
-        .iter()
-        .map(|m| {
-            Obj::new()
-                .put("Type", m.kind.clone())
-                .opt("Name", m.name.clone())
-                .put("Source", m.source.clone())
-                .put("Destination", m.destination.clone())
-                .opt("Driver", m.driver.clone())
-                .put("Mode", m.mode.clone())
-                .put("RW", m.rw)
-                .put("Propagation", m.propagation.clone())
-                .done()
-        })
-        .collect();
+    let mounts = mounts(container);
     let name = summary.names.first().cloned().unwrap_or_default();
     let id = summary.id.to_string();
     let mut obj = Obj::new()

@@ -19,8 +19,8 @@ pub(crate) const COMMAND: Command = Command {
 };
 
 fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
-    let sure = "WARNING! This will remove all local volumes not used by at least one container.\nAre you sure \
-                you want to continue?";
+    let sure = "WARNING! This will remove all local volumes not used by at least one \
+                container.\nAre you sure you want to continue?";
     let (mut deleted, mut space) = (Vec::new(), 0);
     if parsed.bool("force") || cx.confirm(sure)? {
         let request = Request::VolumePrune { filters: parsed.filters() };
