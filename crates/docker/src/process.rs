@@ -65,7 +65,7 @@ pub enum Step {
     Ask(Call, Request),
     /// A request whose stream is followed.
     Follow(Call, Request),
-    /// Bytes into an attached stream.
+    /// Bytes into an attached stream; no bytes are the end of its input.
     Send(Call, Vec<u8>),
     /// No further interest in a call.
     Cancel(Call),
@@ -79,11 +79,13 @@ pub enum Step {
     Out(Vec<u8>),
     /// Bytes for standard error.
     Err(Vec<u8>),
-    /// Terminal only: replace the block of lines this command drew last by these.
+    /// Terminal only: replace the block of lines this command drew last by these. [`Step::Out`]
+    /// and [`Step::Err`] (also without bytes) leave the block as it is: the next one is below.
     Redraw(Vec<String>),
     /// Terminal only: a full screen (`docker stats`, `top`), or back to lines.
     Screen(Option<Vec<String>>),
-    /// Terminal only: read one line; with `echo` false what is typed stays hidden.
+    /// Terminal only: read one line; with `echo` false what is typed stays hidden. The line comes
+    /// as [`Input::Stdin`] with its newline.
     ReadLine {
         /// Show what is typed.
         echo: bool,
