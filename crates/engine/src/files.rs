@@ -314,20 +314,14 @@ impl FileTree {
             Node::Dir(_) => {}
             Node::File(_) => return Err(Errno::NotDir),
         }
-        let (entries, name) = self.parent_mut(path, at).map_err(|error| match error {
-            Errno::Exist => Errno::Busy,
-            other => other,
-        })?;
+        let (entries, name) = self.parent_mut(path, at).map_err(root_is_busy)?;
         entries.remove(name).map(|_| ()).ok_or(Errno::NoEnt)
     }
 
     /// Removes a file or a whole directory.
     pub fn remove_all(&mut self, path: &str, at: Timestamp) -> Result<(), Errno> {
         self.find(path)?;
-        let (entries, name) = self.parent_mut(path, at).map_err(|error| match error {
-            Errno::Exist => Errno::Busy,
-            other => other,
-        })?;
+        let (entries, name) = self.parent_mut(path, at).map_err(root_is_busy)?;
         entries.remove(name).map(|_| ()).ok_or(Errno::NoEnt)
     }
 
@@ -470,6 +464,11 @@ impl FileTree {
         }
         out
     }
+}
+
+/// `/` itself has no entry that could be removed.
+fn root_is_busy(error: Errno) -> Errno {
+    if error == Errno::Exist { Errno::Busy } else { error }
 }
 
 /// Whether `name` matches a shell pattern.

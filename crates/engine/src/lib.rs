@@ -2,7 +2,7 @@
 //!
 //! | module | what it is |
 //! |---|---|
-//! | [`engine`] | containers, images, local networks, volumes, logs, exec: the local half of the Engine API |
+//! | [`engine`] | containers, images, networks, volumes, logs: the local half of the Engine API |
 //! | [`agent`] | SwarmKit's agent: session, worker, one controller per task, driving the engine |
 //! | [`app`] | what an image does when it runs |
 //! | [`registry`] | the images of the course and what a registry answers |

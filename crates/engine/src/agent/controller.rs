@@ -18,6 +18,9 @@ const ATTACH_US: u64 = 30_000_000;
 /// Default of `stop_grace_period`, seconds.
 const GRACE_S: i64 = 10;
 
+/// (path, content, mode) of secrets and configs.
+type TaskFiles = Vec<(String, Vec<u8>, u32)>;
+
 impl Agent {
     /// The task's container, found by its name.
     pub(super) fn find_container(&mut self, id: TaskId, engine: &Engine) {
@@ -108,10 +111,7 @@ impl Agent {
     }
 
     /// The container of a task, with the files of its secrets and configs.
-    fn container_of(
-        &self,
-        task: &api::Task,
-    ) -> Result<(api::ContainerConfig, Vec<(String, Vec<u8>, u32)>), String> {
+    fn container_of(&self, task: &api::Task) -> Result<(api::ContainerConfig, TaskFiles), String> {
         let mut config = spec::container_config(task, self.node, &self.description);
         spec::attach_networks(&mut config, task, &self.networks);
         let mut files = Vec::new();

@@ -100,7 +100,8 @@ pub(super) fn answer(
         let (from, to) = (&request.from, &request.to);
         format!("{banner} host={hostname} from={from} to={to}\n")
     } else {
-        "<html><head><title>404 Not Found</title></head><body><h1>404 Not Found</h1></body></html>\n"
+        "<html><head><title>404 Not Found</title></head><body><h1>404 Not Found</h1>\
+         </body></html>\n"
             .to_owned()
     };
     let line = format!("{} {} HTTP/1.1", request.method, request.path);

@@ -66,7 +66,8 @@ impl Engine {
                 return Err(ApiError::new(
                     400,
                     format!(
-                        "invalid mount config for type \"bind\": bind source path does not exist: {}",
+                        "invalid mount config for type \"bind\": bind source path does not \
+                         exist: {}",
                         mount.source
                     ),
                 ));

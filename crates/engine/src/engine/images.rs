@@ -248,7 +248,8 @@ impl Engine {
         Err(ApiError::new(
             409,
             format!(
-                "conflict: unable to delete {} ({how}) - image is being used by {word} container {}",
+                "conflict: unable to delete {} ({how}) - image is being used by {word} \
+                 container {}",
                 id.short(),
                 user.short()
             ),

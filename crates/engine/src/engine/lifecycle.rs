@@ -323,11 +323,10 @@ impl Engine {
         }
         let restarting = container.state.status == ContainerStatusWord::Restarting;
         if (container.is_running() || restarting) && !force {
-            let (word, procedure) = match container.state.status {
-                ContainerStatusWord::Paused => ("paused", "Unpause and then stop the container"),
-                ContainerStatusWord::Restarting => ("restarting", "Stop the container"),
-                _ => ("running", "Stop the container"),
-            };
+            let paused = container.state.status == ContainerStatusWord::Paused;
+            let word = container.state.status.as_str();
+            let procedure =
+                if paused { "Unpause and then stop the container" } else { "Stop the container" };
             return Err(conflict(format!(
                 "You cannot remove a {word} container {id}. {procedure} before attempting \
                  removal or force remove"

@@ -6,7 +6,7 @@
 //! | `create`, `run`, `lifecycle` | made; started, ended, put away; stop, kill, rm, … |
 //! | `exec`, `programs` | programs in containers, what they ask and write |
 //! | `images`, `pull` | the image store; fetching from a registry |
-//! | `ports`, `networks`, `volumes` | what containers stand on |
+//! | `ports`, `networks`, `endpoints`, `volumes` | what containers stand on |
 //! | `lists`, `streams` | filters of lists; logs, attach, events, stats |
 //! | `health`, `daemon`, `system` | probes; start and end of dockerd; info, df |
 //! | `timing` | how long things take |
@@ -23,6 +23,7 @@
 mod container;
 mod create;
 mod daemon;
+mod endpoints;
 mod exec;
 mod health;
 mod images;
@@ -375,6 +376,7 @@ impl Engine {
     }
 
     /// `None`: answered later.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the rest is answered at once, by `query`")]
     fn dispatch(
         &mut self,
         call: u64,
@@ -412,10 +414,8 @@ impl Engine {
             | R::NetworkConnect { .. }
             | R::NetworkDisconnect { .. }
             | R::NetworkPrune { .. } => {
-                let range = match &req {
-                    R::NetworkCreate { .. } => timing::BRIDGE,
-                    _ => timing::OBJECT,
-                };
+                let bridge = matches!(req, R::NetworkCreate { .. });
+                let range = if bridge { timing::BRIDGE } else { timing::OBJECT };
                 self.drawn(now, range, Job::Later { call, request: Box::new(req) }, rng);
                 None
             }
@@ -424,6 +424,7 @@ impl Engine {
     }
 
     /// What is answered at once.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "what is about the swarm is refused as one")]
     fn query(&mut self, req: Request, now: Timestamp) -> Result<Response, ApiError> {
         use Request as R;
         match req {
@@ -466,6 +467,7 @@ impl Engine {
     }
 
     /// Changes of volumes and networks, once their time is over.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "only what `dispatch` put off comes here")]
     fn change_now(
         &mut self,
         req: Request,

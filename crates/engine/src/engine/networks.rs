@@ -10,7 +10,7 @@ use api::{
 };
 use serde::{Deserialize, Serialize};
 use sim::Streams;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// A network that this engine knows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,7 +50,7 @@ pub(crate) fn cidr(text: &str) -> Option<(u32, u8)> {
     Some((ip_number(addr)? & mask(bits), bits))
 }
 
-const fn mask(bits: u8) -> u32 {
+pub(super) const fn mask(bits: u8) -> u32 {
     if bits == 0 { 0 } else { u32::MAX << (32 - bits as u32) }
 }
 
@@ -104,7 +104,10 @@ impl Engine {
     }
 
     /// (container, name on the network, endpoint) of everybody on a network.
-    fn members(&self, id: &str) -> impl Iterator<Item = (ContainerId, &str, &EndpointSettings)> {
+    pub(super) fn members(
+        &self,
+        id: &str,
+    ) -> impl Iterator<Item = (ContainerId, &str, &EndpointSettings)> {
         self.containers.values().flat_map(move |container| {
             container
                 .endpoints
@@ -183,6 +186,17 @@ impl Engine {
         sixteen.chain(twenty).find(|range| !used.iter().any(|other| overlap(*range, *other)))
     }
 
+    fn default_range(&self) -> Result<IpamConfig, ApiError> {
+        let none = "could not find an available, non-overlapping IPv4 address pool among the \
+                    defaults to assign to the network";
+        let (first, bits) = self.free_range().ok_or_else(|| ApiError::new(404, none))?;
+        Ok(IpamConfig {
+            subnet: format!("{}/{bits}", ip_text(first)),
+            range: String::new(),
+            gateway: ip_text(first + 1),
+        })
+    }
+
     /// A network of this engine (`docker network create` without `-d overlay`).
     pub(super) fn network_create(
         &mut self,
@@ -222,19 +236,7 @@ impl Engine {
             ipam.push(config.clone());
         }
         if ipam.is_empty() {
-            let Some((first, bits)) = self.free_range() else {
-                return bad(
-                    404,
-                    "could not find an available, non-overlapping IPv4 address pool among the \
-                     defaults to assign to the network"
-                        .to_owned(),
-                );
-            };
-            ipam.push(IpamConfig {
-                subnet: format!("{}/{bits}", ip_text(first)),
-                range: String::new(),
-                gateway: ip_text(first + 1),
-            });
+            ipam.push(self.default_range()?);
         }
         let id = self.new_hex(rng).to_string();
         let driver = if spec.driver.is_empty() { "bridge".to_owned() } else { spec.driver };
@@ -373,138 +375,6 @@ impl Engine {
         Ok(Response::Done)
     }
 
-    /// Joins every network that a starting container names.
-    pub(super) fn join_networks(
-        &mut self,
-        id: ContainerId,
-        now: Timestamp,
-        rng: &mut Streams,
-    ) -> Result<(), ApiError> {
-        let Some(container) = self.containers.get(&id) else {
-            return Ok(());
-        };
-        let config = std::rc::Rc::clone(&container.config);
-        let mode = config.host.network_mode.as_str();
-        if let Some(other) = mode.strip_prefix("container:") {
-            let target = self.find(other)?;
-            let running = self.container(target).is_some_and(|c| c.process.is_some());
-            if !running {
-                let text = format!("cannot join network of a non running container: {target}");
-                return Err(ApiError::new(409, text));
-            }
-            return Ok(());
-        }
-        let main = if matches!(mode, "" | "default") { "bridge" } else { mode };
-        let mut wanted: Vec<(String, EndpointSettings)> = Vec::new();
-        if config.endpoints.is_empty() || !matches!(mode, "" | "default") {
-            let settings = config.endpoints.get(main).cloned().unwrap_or_default();
-            wanted.push((main.to_owned(), settings));
-        }
-        for (name, settings) in &config.endpoints {
-            if !wanted.iter().any(|(known, _)| known == name) {
-                wanted.push((name.clone(), settings.clone()));
-            }
-        }
-        for (name, settings) in wanted {
-            self.join(id, &name, &settings, now, rng)?;
-        }
-        let sandbox = self.new_hex(rng).to_string();
-        if let Some(container) = self.containers.get_mut(&id) {
-            container.sandbox_id = sandbox;
-        }
-        Ok(())
-    }
-
-    fn join(
-        &mut self,
-        id: ContainerId,
-        name: &str,
-        wish: &EndpointSettings,
-        now: Timestamp,
-        rng: &mut Streams,
-    ) -> Result<(), ApiError> {
-        let by_id = self.networks.get(&wish.network_id);
-        let Some(network) = by_id.or_else(|| self.find_network(name)) else {
-            return Err(ApiError::new(404, format!("network {name} not found")));
-        };
-        let resource = network.resource.clone();
-        let mut endpoint = EndpointSettings {
-            network_id: resource.id.clone(),
-            endpoint_id: self.new_hex(rng).to_string(),
-            fixed_ip: wish.fixed_ip.clone(),
-            links: wish.links.clone(),
-            ..EndpointSettings::default()
-        };
-        if !super::container::is_predefined(&resource.name) {
-            endpoint.aliases.clone_from(&wish.aliases);
-            endpoint.aliases.push(id.short());
-        }
-        if let Some(config) = resource.ipam.first()
-            && let Some((first, bits)) = cidr(&config.subnet)
-        {
-            let gateway = ip_number(&config.gateway).unwrap_or(first + 1);
-            let addr = self.free_address(&resource.id, (first, bits), gateway, &wish.fixed_ip)?;
-            endpoint.ip_prefix_len = bits;
-            endpoint.mac_address = mac_of(&addr);
-            endpoint.ip_address = addr;
-            if resource.scope == "local" {
-                endpoint.gateway = ip_text(gateway);
-            }
-        }
-        if let Some(container) = self.containers.get_mut(&id) {
-            container.endpoints.insert(resource.name.clone(), endpoint);
-        }
-        self.network_event(now, &resource.id, "connect", Some(id));
-        Ok(())
-    }
-
-    /// The lowest address nobody has, or the one wished for.
-    fn free_address(
-        &self,
-        network: &str,
-        (first, bits): (u32, u8),
-        gateway: u32,
-        wish: &str,
-    ) -> Result<String, ApiError> {
-        let used: BTreeSet<u32> =
-            self.members(network).filter_map(|(_, _, e)| ip_number(&e.ip_address)).collect();
-        let boxes = self.networks.get(network).into_iter().flat_map(|n| n.sandboxes.values());
-        let boxes: BTreeSet<u32> = boxes.filter_map(|(_, e)| ip_number(&e.ip_address)).collect();
-        if let Some(number) = ip_number(wish) {
-            if used.contains(&number) {
-                return Err(ApiError::new(403, "Address already in use"));
-            }
-            return Ok(wish.to_owned());
-        }
-        let last = first | !mask(bits);
-        (first + 1..last)
-            .find(|n| *n != gateway && !used.contains(n) && !boxes.contains(n))
-            .map(ip_text)
-            .ok_or_else(|| {
-                ApiError::new(403, "no available IPv4 addresses on this network's address pools")
-            })
-    }
-
-    pub(super) fn leave_networks(&mut self, id: ContainerId, now: Timestamp) {
-        let Some(container) = self.containers.get_mut(&id) else {
-            return;
-        };
-        let mut left = Vec::new();
-        for endpoint in container.endpoints.values_mut() {
-            left.push(endpoint.network_id.clone());
-            *endpoint = EndpointSettings {
-                network_id: endpoint.network_id.clone(),
-                aliases: std::mem::take(&mut endpoint.aliases),
-                fixed_ip: std::mem::take(&mut endpoint.fixed_ip),
-                links: std::mem::take(&mut endpoint.links),
-                ..EndpointSettings::default()
-            };
-        }
-        for network in left {
-            self.network_event(now, &network, "disconnect", Some(id));
-        }
-    }
-
     pub(super) fn network_event(
         &mut self,
         now: Timestamp,
@@ -524,53 +394,6 @@ impl Engine {
         }
         self.changed();
         self.event(now, "network", action, id, attributes);
-    }
-
-    /// Which container has that address, with the name of the network.
-    #[must_use]
-    pub fn container_at(&self, addr: &str) -> Option<(ContainerId, String)> {
-        self.containers.values().find_map(|container| {
-            let found = container.endpoints.iter().find(|(_, e)| e.ip_address == addr);
-            found.map(|(name, _)| (container.id, name.clone()))
-        })
-    }
-
-    /// (Network name, address) of a container.
-    #[must_use]
-    pub fn addresses_of(&self, container: ContainerId) -> Vec<(String, String)> {
-        let endpoints = self.containers.get(&container).map(|c| &c.endpoints);
-        endpoints
-            .into_iter()
-            .flatten()
-            .filter(|(_, endpoint)| !endpoint.ip_address.is_empty())
-            .map(|(name, endpoint)| (name.clone(), endpoint.ip_address.clone()))
-            .collect()
-    }
-
-    /// Addresses of containers of this machine that answer to `name` on a user network they share
-    /// with the asker: their name, id, short id or an alias.
-    #[must_use]
-    pub fn resolve_local(&self, asker: ContainerId, name: &str) -> Vec<String> {
-        let name = name.to_lowercase();
-        let Some(own) = self.containers.get(&asker) else {
-            return Vec::new();
-        };
-        let mut found = Vec::new();
-        for network in own.endpoints.keys().filter(|n| !super::container::is_predefined(n)) {
-            for other in self.containers.values() {
-                let Some(endpoint) = other.endpoints.get(network) else {
-                    continue;
-                };
-                let bare = name.strip_suffix(&format!(".{network}")).unwrap_or(&name);
-                let known = other.name.to_lowercase() == bare
-                    || other.id.to_string() == bare
-                    || endpoint.aliases.iter().any(|alias| alias.to_lowercase() == bare);
-                if known && !endpoint.ip_address.is_empty() {
-                    found.push(endpoint.ip_address.clone());
-                }
-            }
-        }
-        found
     }
 }
 

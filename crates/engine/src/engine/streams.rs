@@ -89,7 +89,10 @@ impl Engine {
 
     /// Calls attached to a container's main program.
     pub(super) fn attached_to(&self, id: ContainerId) -> Vec<u64> {
-        let mine = |stream: &Stream| matches!(stream, Stream::Attach { container, .. } if *container == id);
+        let mine = |stream: &Stream| match stream {
+            Stream::Attach { container, .. } => *container == id,
+            Stream::Logs { .. } | Stream::Events { .. } | Stream::Stats { .. } => false,
+        };
         self.streams.iter().filter(|(_, s)| mine(s)).map(|(call, _)| *call).collect()
     }
 

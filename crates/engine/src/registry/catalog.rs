@@ -442,10 +442,10 @@ mod tests {
     }
 
     fn image(name: &str) -> Rc<ImageData> {
-        match get(name) {
-            FetchReply::Found { image, .. } => image,
-            other => panic!("{name}: {other:?}"),
-        }
+        let FetchReply::Found { image, .. } = get(name) else {
+            panic!("no image {name}");
+        };
+        image
     }
 
     #[test]
