@@ -221,9 +221,8 @@ fn take_frame(state: &mut State, frame: Frame) -> Vec<Effect> {
     let known = state.frame.terminals.iter().any(|(name, _)| *name == state.terminal);
     if !known {
         state.terminal = state.frame.terminals.first().map(|t| t.0.clone()).unwrap_or_default();
-        return resize(state);
     }
-    Vec::new()
+    resize(state)
 }
 
 /// Who answered, as a label: `.1 node3`, or the container's short id.
@@ -311,16 +310,16 @@ fn show(state: &mut State, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Tells the open terminal its size, if it does not know it.
-fn resize(state: &State) -> Vec<Effect> {
+/// Tells the open terminal its size, once.
+fn resize(state: &mut State) -> Vec<Effect> {
     let (columns, rows) = state.terminal_size;
-    match state.open_terminal() {
-        Some(view) if columns > 0 && (view.columns, view.rows) != (columns, rows) => {
-            let machine = state.terminal.clone();
-            vec![Effect::Input(DeskInput::Resize { machine, columns, rows })]
-        }
-        _ => Vec::new(),
+    let machine = state.terminal.clone();
+    let told = state.told.get(&machine) == Some(&(columns, rows));
+    if columns == 0 || told || state.open_terminal().is_none() {
+        return Vec::new();
     }
+    state.told.insert(machine.clone(), (columns, rows));
+    vec![Effect::Input(DeskInput::Resize { machine, columns, rows })]
 }
 
 fn type_in(state: &mut State, action: Action) -> Vec<Effect> {
@@ -419,6 +418,7 @@ fn lesson(state: &mut State, action: Action) -> Vec<Effect> {
     state.burst = None;
     state.paused = false;
     state.terminal.clear();
+    state.told.clear();
     match action {
         Action::Model(model) => vec![Effect::Model(model)],
         Action::OpenLesson(file) => vec![Effect::OpenLesson(file)],

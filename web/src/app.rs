@@ -145,7 +145,7 @@ impl App {
         let title = lesson.map_or(w.free_lab.to_owned(), |l| l.view.title.clone());
         html! {
             <TopBar words={w} language={state.language} paused={state.paused} speed={state.speed}
-                busy={state.frame.busy} {seconds} menu={state.menu} {title}
+                {seconds} menu={state.menu} {title}
                 file={lesson.map(|l| l.file.clone()).unwrap_or_default()}
                 lessons={state.lessons.clone()} undo={state.frame.undo} redo={state.frame.redo}
                 dispatch={self.dispatch.clone()} />

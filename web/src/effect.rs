@@ -372,11 +372,17 @@ impl Runner {
 
     fn fetch(&self, file: &str) {
         let (file, dispatch) = (file.to_owned(), self.dispatch.clone());
+        let nothing_open = self.desk.view().machines.is_empty();
         wasm_bindgen_futures::spawn_local(async move {
-            dispatch.emit(match lessons::fetch(&file).await {
-                Ok(text) => Action::Dropped { name: file, text },
-                Err(reason) => Action::Notice(Notice::LessonFetch { file, reason }),
-            });
+            match lessons::fetch(&file).await {
+                Ok(text) => dispatch.emit(Action::Dropped { name: file, text }),
+                Err(reason) => {
+                    dispatch.emit(Action::Notice(Notice::LessonFetch { file, reason }));
+                    if nothing_open {
+                        dispatch.emit(Action::OpenLesson(String::new()));
+                    }
+                }
+            }
         });
     }
 
@@ -418,6 +424,9 @@ impl Runner {
                 Err(findings) => {
                     let file = file.to_owned();
                     self.out.push(Action::Notice(Notice::LessonErrors { file, findings }));
+                    if self.desk.view().machines.is_empty() {
+                        self.open("");
+                    }
                     return;
                 }
             },
@@ -428,6 +437,7 @@ impl Runner {
         };
         self.desk = ready_desk(&lesson, head.seed);
         let first = first_command(&lesson);
+        dom::set_title(&lesson.title);
         self.player = text.is_some().then(|| Player::new(Rc::new(lesson)));
         self.file = file.to_owned();
         self.head = head;
@@ -445,7 +455,9 @@ impl Runner {
             marks: 0,
             passed: 0,
         });
-        if fresh && let Some((machine, text)) = first {
+        // Only the first lesson does that: later ones ask for more than Enter.
+        let first = first.filter(|_| fresh && lessons::embedded(file).is_some());
+        if let Some((machine, text)) = first {
             let input = DeskInput::Insert { machine: machine.clone(), text };
             self.act(Deed::Input(input));
             self.out.push(Action::Terminal(machine));
@@ -699,9 +711,7 @@ fn free_lab(managers: u32, machines: u32) -> Lesson {
 
 /// The command that stands in the prompt at first: the first one of the first step's text.
 fn first_command(lesson: &Lesson) -> Option<(String, String)> {
-    let first = lessons::LIST.first().map(|(file, _)| *file);
     let step = lesson.steps.first()?;
-    first?;
     step.body.iter().find_map(|block| match block {
         Block::Fence { info, text, .. } if info == "console" => {
             let found = prose::commands(text).into_iter().next()?;

@@ -68,7 +68,13 @@ pub(crate) fn wanted(card: &Card) -> usize {
 }
 
 /// Places a picture into `width` × `height`. It may come out higher: then the pane scrolls.
-pub(crate) fn place(picture: &Picture, width: u32, height: u32, client: bool) -> Layout {
+/// `client` is the card that a request enters at.
+pub(crate) fn place(
+    picture: &Picture,
+    width: u32,
+    height: u32,
+    client: Option<usize>,
+) -> Layout {
     let width = width.max(240);
     let count = picture.cards.len();
     let compact = count >= COMPACT_FROM;
@@ -81,7 +87,7 @@ pub(crate) fn place(picture: &Picture, width: u32, height: u32, client: bool) ->
     let wire = if wires { 26 } else { 12 };
     let band_height = 34;
     let waiting_height = if picture.waiting.is_empty() { 0 } else { 34 };
-    let client_height = if client { 74 } else { 0 };
+    let client_height = if client.is_some() { 74 } else { 0 };
     let below = wire + band_height + waiting_height + client_height + 10;
     let card_height = if compact {
         54
@@ -111,8 +117,9 @@ pub(crate) fn place(picture: &Picture, width: u32, height: u32, client: bool) ->
     y += waiting_height + wire - 4;
     let band = Area { x: MARGIN, y, w: room, h: band_height };
     let chips = chips(picture, band);
-    let client = client.then(|| Area {
-        x: MARGIN + room - 150.min(room),
+    let entry = client.and_then(|k| cards.get(k)).map(|a| a.middle() + 18);
+    let client = client.map(|_| Area {
+        x: entry.map_or(MARGIN, |x| x.saturating_sub(75)).clamp(MARGIN, MARGIN + room - 150.min(room)),
         y: band.bottom() + 30,
         w: 150.min(room),
         h: 36,
@@ -156,7 +163,7 @@ fn card_height(picture: &Picture, lines: u32, room: u32, gap: u32) -> u32 {
     let each = (room / lines.max(1)).saturating_sub(gap);
     let floor = HEAD + 8 + PITCH + FLOOR;
     // What is wanted, at most what there is room for, never less than one row.
-    want.clamp(136, 330).min(each).max(floor)
+    want.clamp(150, 330).min(each).max(floor)
 }
 
 /// The chips of published services, side by side in the band, shrunk where they are many.
@@ -233,7 +240,7 @@ mod tests {
     fn nothing_overlaps_and_nothing_leaves_the_pane() {
         for count in [1, 2, 3, 5, 6, 9, 15, 16, 50] {
             for width in [360, 390, 700, 1014, 1500] {
-                let layout = place(&picture(count), width, 306, true);
+                let layout = place(&picture(count), width, 306, Some(0));
                 assert_eq!(layout.cards.len(), count);
                 for (k, a) in layout.cards.iter().enumerate() {
                     assert!(a.right() <= width, "{count} cards in {width}: {a:?}");
@@ -250,14 +257,14 @@ mod tests {
 
     #[test]
     fn five_machines_share_one_row_on_a_laptop() {
-        let layout = place(&picture(5), 1014, 306, false);
+        let layout = place(&picture(5), 1014, 306, None);
         assert!(layout.wires);
         assert!(layout.cards.iter().all(|a| a.y == layout.cards[0].y));
     }
 
     #[test]
     fn a_telephone_gets_two_columns() {
-        let layout = place(&picture(5), 390, 600, false);
+        let layout = place(&picture(5), 390, 600, None);
         assert_eq!(layout.cards[0].y, layout.cards[1].y);
         assert!(layout.cards[2].y > layout.cards[1].y);
     }

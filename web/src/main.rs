@@ -14,6 +14,8 @@ mod layout;
 mod lessons;
 mod picture;
 mod platform;
+#[cfg(test)]
+mod scene;
 mod state;
 mod text;
 

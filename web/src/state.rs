@@ -7,6 +7,7 @@ use lab::{HttpReply, View};
 use lesson::markdown::Block;
 use lesson::{Diagnostic, LessonView};
 use shell::TerminalView;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// The whole page.
@@ -34,6 +35,8 @@ pub(crate) struct State {
     pub(crate) map_size: (u32, u32),
     /// Size of the terminal, characters.
     pub(crate) terminal_size: (u32, u32),
+    /// The size each terminal was told last.
+    pub(crate) told: BTreeMap<String, (u32, u32)>,
     /// Steps whose solution is open.
     pub(crate) solved: Vec<String>,
     /// One sentence on the last command, for those who listen.

@@ -180,7 +180,6 @@ words! {
     term: "termo", "term";
     index: "índice", "index";
     vote: "voto", "vote";
-    quorum: "quórum", "quorum";
     quorum_of: "quórum {} de {}", "quorum {} of {}";
     alive_of: "{} de {} gerentes no ar", "{} of {} managers up";
     raft_later: "começa com o primeiro gerente", "begins with the first manager";
@@ -207,12 +206,10 @@ words! {
     no_replace: "Tarefa que cair não é trocada até haver líder.",
         "A task that fails is not replaced until there is a leader.";
     majority: "maioria: {} de {}", "majority: {} of {}";
-    nodes: "Nós", "Nodes";
     tasks: "Tarefas", "Tasks";
     name: "Nome", "Name";
     address: "Endereço", "Address";
     role: "Papel", "Role";
-    availability: "Disponibilidade", "Availability";
     machine: "Máquina", "Machine";
     replicas: "Réplicas", "Replicas";
     image: "Imagem", "Image";
@@ -260,7 +257,6 @@ words! {
     timeline_label: "Linha do tempo: {} comandos e eventos até agora",
         "Timeline: {} commands and events so far";
     saved: "Salvo neste navegador", "Saved in this browser";
-    saving: "Guardando…", "Saving…";
     not_saved: "Aqui nada fica guardado: baixe seu trabalho.",
         "Nothing is kept here: download your work.";
     storage_full: "O espaço do navegador acabou: o que vier agora não fica guardado. Baixe seu trabalho.",

@@ -109,7 +109,7 @@ fn passed(props: &Props, lesson: &LessonShown) -> Html {
             { for done.iter().map(|step| html! {
                 <div class="old" data-step={step.id.clone()} data-step-state="passed">
                     <h3>{ &step.heading }</h3>
-                    if !step.done.is_empty() { <p class="now-true">{ &step.done }</p> }
+                    if !step.done.is_empty() { <p class="now-true">{ prose::sentence(&step.done) }</p> }
                     <div class="prose">{ prose::blocks(&props.context, &step.body) }</div>
                 </div>
             }) }
@@ -140,7 +140,7 @@ fn current(props: &Props, k: usize, step: &StepView) -> Html {
         <section class="step now" aria-current="step" key={step.id.clone()}
             data-step={step.id.clone()} data-step-state="current"><div class="in">
             if let Some(done) = before.map(|s| s.done.as_str()).filter(|d| !d.is_empty()) {
-                <p class="note now-true">{ done }</p>
+                <p class="note now-true">{ prose::sentence(done) }</p>
             }
             <h2 class="t">{ &step.heading }</h2>
             <div class="prose">{ prose::blocks(&props.context, &step.body) }</div>
@@ -219,8 +219,8 @@ fn check(w: &'static Words, check: &CheckView) -> Html {
         <li class={class} data-check-state={name}>
             { icon(icon_name, 16) }
             <span>
-                <span class="vh">{ said }</span>{ &check.text }
-                if told { <small>{ &check.fact }</small> }
+                <span class="vh">{ said }</span>{ prose::sentence(&check.text) }
+                if told { <small>{ prose::sentence(&check.fact) }</small> }
             </span>
         </li>
     }
@@ -233,7 +233,7 @@ fn end(props: &Props, lesson: &LessonShown) -> Html {
     html! {
         <section class="step now" data-lesson-finished=""><div class="in">
             <h2 class="t">{ w.finished }</h2>
-            if !last.is_empty() { <p class="note now-true">{ last }</p> }
+            if !last.is_empty() { <p class="note now-true">{ prose::sentence(&last) }</p> }
             <div class="acts">
                 if let Some(next) = &lesson.next {
                     <button type="button" class="btn p" data-next-lesson=""
@@ -270,7 +270,7 @@ fn Question(props: &AskProps) -> Html {
     html! {
         <form class="ask" data-ask={ask.id.clone()} {onsubmit}>
             <fieldset>
-                <legend>{ &ask.question }</legend>
+                <legend>{ prose::sentence(&ask.question) }</legend>
                 if ask.choices.is_empty() {
                     <div class="line">
                         <label class="field grow"><span class="vh">{ w.your_answer }</span>
@@ -306,7 +306,7 @@ fn choice(props: &AskProps, (value, text): &(String, String), given: &str) -> Ht
             <input type={if ask.several { "checkbox" } else { "radio" }} name={ask.id.clone()}
                 value={value.clone()} checked={now}
                 onchange={send::<Event>(&props.dispatch, action)} />
-            <span>{ text }</span>
+            <span>{ prose::sentence(text) }</span>
         </label>
     }
 }

@@ -17,7 +17,10 @@ pub(crate) fn draw(props: &Props) -> Html {
     if width == 0 {
         return html! {};
     }
-    let layout = layout::place(picture, width, height, props.request.is_some());
+    let entry = props.request.as_ref().map(|shown| {
+        picture.cards.iter().position(|c| c.name == shown.host || c.ip == shown.host).unwrap_or(0)
+    });
+    let layout = layout::place(picture, width, height, entry);
     let view_box = format!("0 0 {} {}", layout.width, layout.height);
     let scroll = (layout.height > height + 2).then_some("0");
     html! {
@@ -320,7 +323,7 @@ fn inside(props: &Props, layout: &Layout, card: &Card, a: Area) -> Html {
             if all > shown {
                 { text("t11 i2 mid", a.middle(), row(shown).y + 15, &format!("+{}", all - shown)) }
             }
-            if all == 1 { { behind(w, card, row(1)) } }
+            if all == 1 && row(1).y + 24 < a.bottom() { { behind(w, card, row(1)) } }
         </>
     }
 }
@@ -507,6 +510,7 @@ fn band(props: &Props, layout: &Layout) -> Html {
             <g>
                 { rect("net2", a, 6) }
                 { text("t11 i2", a.x + 14, a.y + 21, w.ingress_none) }
+                if a.w > 560 { { text("t11 i2", a.x + 2, a.bottom() + 22, w.not_yet_swarm) } }
             </g>
         };
     }
@@ -515,7 +519,7 @@ fn band(props: &Props, layout: &Layout) -> Html {
         <g aria-label={w.mesh}>
             { rect("net", a, 6) }
             { text("sb t11", a.x + 12, a.y + 21, w.ingress) }
-            if a.w > 560 { { text("mn t11 i2", a.x + 60, a.y + 21, &picture.ingress) } }
+            if a.w > 560 { { text("mn t11 i2", a.x + 64, a.y + 21, &picture.ingress) } }
             { for published.zip(&layout.chips).map(|(s, c)| {
                 let letters = (c.w.saturating_sub(32) * 10 / 67) as usize;
                 html! {
@@ -560,8 +564,17 @@ fn path(props: &Props, layout: &Layout, client: Area, reply: &lab::HttpReply) ->
     let port_bottom = entry.bottom() + 12;
     let x1 = entry.middle() + 18;
     let mid = client.y - 14;
-    let mut lines = vec![format!("M{} {}V{mid}H{x1}V{}", client.middle(), client.y, port_bottom + 4)];
-    let mut points = vec![(x1, (mid + layout.band.bottom()) / 2)];
+    // A chip in the way is passed at its right, so that its text stays readable.
+    let blocks = |c: &&Area| c.x < x1 + 12 && x1 < c.right() + 12;
+    let up = layout.chips.iter().find(blocks).map_or(x1, |c| c.right() + 12);
+    let turn = layout.band.y.saturating_sub(7);
+    let mut lines = vec![format!(
+        "M{} {}V{mid}H{up}V{turn}H{x1}V{}",
+        client.middle(),
+        client.y,
+        port_bottom + 2
+    )];
+    let mut points = vec![(up, layout.band.bottom() + 9)];
     let mut died = Some((x1, port_bottom + 10));
     let chip = chip_of(props, layout, reply);
     if let Some(chip) = chip.filter(|_| ingress) {
@@ -585,7 +598,8 @@ fn path(props: &Props, layout: &Layout, client: Area, reply: &lab::HttpReply) ->
             let from = x3.clamp(chip.x + 12, chip.right().saturating_sub(12));
             let lift = chip.y.saturating_sub(8);
             lines.push(format!("M{from} {}V{lift}H{x3}V{y}", chip.y));
-            points.push((x3, area.bottom().saturating_sub(6)));
+            let far = from.abs_diff(x3) > 40;
+            points.push((if far { u32::midpoint(from, x3) } else { x3 }, lift));
             died = None;
         }
     } else if end.is_some() {

@@ -78,6 +78,13 @@ fn inline(piece: &Inline) -> Html {
     }
 }
 
+/// A sentence in which code stands between backquotes.
+pub(crate) fn sentence(text: &str) -> Html {
+    html! { <>{ for text.split('`').enumerate().map(|(k, part)| {
+        if k % 2 == 1 { html! { <code>{ part }</code> } } else { html! { { part } } }
+    }) }</> }
+}
+
 /// A transcript: its commands can be taken to the prompt, the lines under them are shown.
 fn console(context: &Context, text: &str) -> Html {
     html! { <>{ for commands(text).into_iter().map(|(machine, line, output)| html! {

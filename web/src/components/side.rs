@@ -141,7 +141,10 @@ fn way(props: &RequestProps, reply: &HttpReply) -> Html {
                 }
                 lines.push(line);
             }
-            Hop::Ingress { machine, vip, .. } => {
+            Hop::Ingress { machine, vip, service } => {
+                let known = props.picture.services.iter().find(|s| s.id == *service);
+                let known = known.and_then(|s| s.vip.as_deref()).unwrap_or_default();
+                let vip = if vip.is_empty() { known } else { vip };
                 lines.push(fill(w.hop_ingress, &[name(*machine), vip]));
             }
             Hop::Task { machine, task, .. } => {

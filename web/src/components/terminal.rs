@@ -224,7 +224,7 @@ fn ids(line: &str) -> Vec<(usize, usize)> {
     found
 }
 
-/// One listener for all ids of a terminal.
+/// One listener for all ids of a terminal; a click elsewhere goes to the prompt.
 fn add_id(dispatch: &Callback<Action>) -> Callback<MouseEvent> {
     let dispatch = dispatch.clone();
     Callback::from(move |event: MouseEvent| {
@@ -233,6 +233,8 @@ fn add_id(dispatch: &Callback<Action>) -> Callback<MouseEvent> {
             && element.has_attribute("data-id")
         {
             dispatch.emit(Action::Add(element.text_content().unwrap_or_default()));
+        } else if !dom::page_selection() {
+            dom::focus_prompt();
         }
     })
 }

@@ -142,7 +142,8 @@ fn short(w: &'static Words, step: &StepView) -> Html {
             <ul class="works">{ for step.checks.iter().map(|c| {
                 let (class, icon_name, said) = super::lesson_pane::sign(w, c.state);
                 html! { <li>{ super::coloured(class, icon_name, 15) }
-                    <span><span class="vh">{ said }</span>{ &c.text }</span></li> }
+                    <span><span class="vh">{ said }</span>
+                        { super::prose::sentence(&c.text) }</span></li> }
             }) }</ul>
         </div>
     }

@@ -13,8 +13,6 @@ pub(crate) struct Props {
     pub(crate) language: Language,
     pub(crate) paused: bool,
     pub(crate) speed: Speed,
-    /// Whether automatic speed runs fast now.
-    pub(crate) busy: bool,
     pub(crate) seconds: u64,
     pub(crate) menu: Option<Menu>,
     pub(crate) title: AttrValue,
@@ -54,7 +52,7 @@ pub(crate) fn TopBar(props: &Props) -> Html {
                 { language(props, Language::Portuguese, "PT") }
                 { language(props, Language::English, "EN") }
             </div>
-            <button type="button" class="btn i q" aria-label={w.theme} title={w.theme}
+            <button type="button" class="btn i q wide" aria-label={w.theme} title={w.theme}
                 data-theme-toggle="" onclick={act(Action::ToggleTheme)}>{ icon("theme", 16) }</button>
             <div class="hang">
                 <button type="button" class="btn i q" aria-label={w.help} title={w.help}
@@ -84,13 +82,16 @@ fn time_control(props: &Props) -> Html {
                 title={name} onclick={act(Action::Speed(speed))}>{ label }</button>
         }
     };
+    let time = clock(props.seconds);
+    let (hours, rest) = time.split_at_checked(3).unwrap_or(("", &time));
+    let (hours, rest) = (hours.to_owned(), rest.to_owned());
     // The clock is read by sight; a screen reader asks for it, it never announces itself.
     html! {
         <div class="tc" role="group" aria-label={w.time}>
             <button type="button" class="btn i q" aria-label={pause} title={pause} data-pause=""
                 aria-pressed={yes(props.paused)}
                 onclick={act(Action::TogglePause)}>{ icon(pause_icon, 16) }</button>
-            <button type="button" class="btn i q" aria-label={w.next_event} title={w.next_event}
+            <button type="button" class="btn i q wide" aria-label={w.next_event} title={w.next_event}
                 data-next-event="" onclick={act(Action::NextEvent)}>{ icon("next", 16) }</button>
             <div class="seg speed" role="group" aria-label={w.speed}>
                 { speed(Speed::Auto, w.speed_auto, w.speed_auto_label) }
@@ -99,7 +100,8 @@ fn time_control(props: &Props) -> Html {
                 { speed(Speed::Times(100), "×100", "×100") }
             </div>
             <time class="clock" role="timer" aria-live="off" aria-label={w.time}
-                data-clock={props.seconds.to_string()}>{ clock(props.seconds) }</time>
+                data-clock={props.seconds.to_string()}>
+                <span class="wide">{ hours }</span>{ rest }</time>
         </div>
     }
 }
@@ -151,6 +153,13 @@ fn help(props: &Props) -> Html {
             <h3>{ w.help_title }</h3>
             <dl>{ for keys.into_iter().map(row) }</dl>
             <p>{ w.help_words_lab }</p>
+            <button type="button" class="btn s narrow"
+                onclick={send::<MouseEvent>(&props.dispatch, Action::ToggleTheme)}>
+                { icon("theme", 14) }{ w.theme }</button>
+            <div class="seg narrow" role="group" aria-label={w.language}>
+                { language(props, Language::Portuguese, "Português") }
+                { language(props, Language::English, "English") }
+            </div>
         </div>
     }
 }

@@ -111,6 +111,12 @@ pub(crate) fn root(name: &str) -> Option<String> {
     gloo::utils::document().document_element()?.get_attribute(name)
 }
 
+/// Names the page after what is open.
+pub(crate) fn set_title(name: &str) {
+    let title = if name.is_empty() { "Enxame".to_owned() } else { [name, " – Enxame"].concat() };
+    gloo::utils::document().set_title(&title);
+}
+
 /// Offers a text as a file.
 pub(crate) fn download(name: &str, text: &str) -> Result<(), JsValue> {
     let options = BlobPropertyBag::new();
