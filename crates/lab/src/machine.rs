@@ -103,6 +103,8 @@ pub(crate) struct Manager {
     pub(crate) subscriptions: BTreeMap<u64, (Rpc, Machine)>,
     /// Changes of raft's membership that wait for their turn.
     pub(crate) conf_queue: Vec<ConfWork>,
+    /// Addresses told at the join, for a member that has applied nothing yet.
+    pub(crate) book: BTreeMap<u64, String>,
     /// It was removed from raft.
     pub(crate) removed: bool,
     /// Autolock: a restart needs the key.
@@ -243,6 +245,7 @@ impl Manager {
             callers: BTreeMap::new(),
             subscriptions: BTreeMap::new(),
             conf_queue: Vec::new(),
+            book: BTreeMap::new(),
             removed: false,
             unlock_key: None,
         }
@@ -277,8 +280,10 @@ impl Manager {
 
     /// Address of a member.
     pub(crate) fn addr_of(&self, raft_id: u64) -> Option<&str> {
-        let context = self.raft.as_ref()?.membership().members.get(&raft_id)?;
-        read_context(context).map(|(_, addr)| addr)
+        match self.raft.as_ref()?.membership().members.get(&raft_id) {
+            Some(context) => read_context(context).map(|(_, addr)| addr),
+            None => self.book.get(&raft_id).map(String::as_str),
+        }
     }
 
     /// Address of the leader, if there is another one.

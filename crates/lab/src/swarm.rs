@@ -398,10 +398,10 @@ impl Lab {
     fn join_raft_answer(&mut self, machine: Machine, answer: Result<Box<JoinResponse>, ApiError>) {
         let boot = self.at(machine).map_or(0, |m| m.boot);
         let joined = match answer.map(|r| *r) {
-            Ok(JoinResponse::Joined { raft_id, .. }) => Some(raft_id),
+            Ok(JoinResponse::Joined { raft_id, members }) => Some((raft_id, members)),
             Ok(JoinResponse::Certificate(_) | JoinResponse::Healthy) | Err(_) => None,
         };
-        let Some(id) = joined else {
+        let Some((id, members)) = joined else {
             let step = SwarmStep::JoinRaft;
             self.after(RETRY_US, Event::Swarm { machine, boot, step });
             return;
@@ -409,6 +409,7 @@ impl Lab {
         let Some(m) = self.at_mut(machine) else { return };
         let Some(manager) = m.node.as_mut().and_then(|n| n.manager.as_mut()) else { return };
         if manager.raft.is_none() {
+            manager.book = members.into_iter().map(|(id, _, addr)| (id, addr)).collect();
             let config = raft_config(manager);
             manager.raft = Some(Raft::new(id, config, &mut draw(m.rng.stream("election"))));
         }

@@ -5,7 +5,15 @@
 
 use crate::compare::Yardstick;
 use regex::Regex;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A command as it is typed.
+pub struct Translated {
+    /// The line.
+    pub line: String,
+    /// Prefixes that became others: (recorded, simulated).
+    pub short: Vec<(String, String)>,
+}
 
 /// What is bound so far.
 pub struct Bindings {
@@ -92,13 +100,41 @@ impl Bindings {
         self.bound.contains_key(recorded)
     }
 
-    /// A recorded command as it is typed in the simulation.
+    /// A recorded command as it is typed in the simulation, and the short words that became
+    /// others (recorded, simulated): an output that repeats them is read back.
     #[must_use]
-    pub fn translate(&self, command: &str) -> String {
-        self.words
+    pub fn translate(&self, command: &str, names: &BTreeSet<String>) -> Translated {
+        let mut short = Vec::new();
+        let line = self
+            .words
             .replace_all(command, |c: &regex::Captures<'_>| {
                 let word = c.get(0).map_or("", |m| m.as_str());
-                self.word(word).unwrap_or_else(|| word.to_owned())
+                let start = c.get(0).map_or(0, |m| m.start());
+                let behind = command.get(..start).unwrap_or_default().ends_with([' ', '=']);
+                let other = if names.contains(word) || !behind { None } else { self.word(word) };
+                if let Some(other) = &other
+                    && word.len() < 12
+                    && other != word
+                {
+                    short.push((word.to_owned(), other.clone()));
+                }
+                other.unwrap_or_else(|| word.to_owned())
+            })
+            .into_owned();
+        Translated { line, short }
+    }
+
+    /// An output in which the short words typed stand as they were typed in the recording.
+    #[must_use]
+    pub fn read_back(&self, screen: &str, short: &[(String, String)]) -> String {
+        if short.is_empty() {
+            return screen.to_owned();
+        }
+        self.words
+            .replace_all(screen, |c: &regex::Captures<'_>| {
+                let word = c.get(0).map_or("", |m| m.as_str());
+                let back = short.iter().find(|(_, simulated)| simulated == word);
+                back.map_or_else(|| word.to_owned(), |(recorded, _)| recorded.clone())
             })
             .into_owned()
     }
@@ -107,9 +143,9 @@ impl Bindings {
         if let Some(found) = self.bound.get(word) {
             return Some(found.clone());
         }
-        let digits = word.bytes().any(|b| b.is_ascii_digit());
         let id_like = word.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase());
-        if !id_like || word.len() < 2 || (!digits && word.len() < 6) {
+        let number = word.bytes().all(|b| b.is_ascii_digit());
+        if !id_like || (number && word.len() < 4) {
             return None;
         }
         // a prefix of an id: all ids it may mean must become one simulated prefix

@@ -3,6 +3,7 @@
 //! Steered is only what the real engine draws at random or what the recorder's host took; see
 //! [`crate::steer`].
 
+use crate::bare::Desk;
 use crate::bind::Bindings;
 use crate::compare::{Shown, Yardstick};
 use crate::recording::{Line, Recording, Setup, Step};
@@ -11,8 +12,8 @@ use anyhow::Result;
 use api::Timestamp;
 use lab::{Fault, LabConfig, MachineConfig};
 use serde_json::Value;
-use shell::{Desk, DeskInput};
-use std::collections::{BTreeMap, VecDeque};
+use shell::DeskInput;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// A command may run so much longer than the recorded one before the next is typed into the same
 /// terminal all the same.
@@ -27,6 +28,8 @@ const CTRL_C: (u32, u64) = (5, 3_000);
 struct Open {
     at: usize,
     typed: Timestamp,
+    /// Prefixes that were typed otherwise: (recorded, simulated).
+    short: Vec<(String, String)>,
     /// When Ctrl-C is due next, and how often it still may be sent.
     ctrl_c: Option<(Timestamp, u32)>,
     kill_at: Option<Timestamp>,
@@ -45,6 +48,8 @@ pub struct Replay<'a> {
     /// Command steps in file order.
     steps: Vec<&'a Step>,
     shown: Vec<Option<Shown>>,
+    /// Words that people chose: never a prefix of an id.
+    names: BTreeSet<String>,
     /// By terminal.
     open: BTreeMap<String, Open>,
 }
@@ -111,6 +116,7 @@ impl<'a> Replay<'a> {
             zero: Timestamp(0),
             shown: vec![None; steps.len()],
             steps,
+            names: chosen_names(recording),
             open: BTreeMap::new(),
         })
     }
@@ -175,11 +181,10 @@ impl<'a> Replay<'a> {
                 self.prod();
                 continue;
             }
-            if !self.desk.step(stop) && due.is_none() {
+            if !self.steering.step(&mut self.desk, stop) && due.is_none() {
                 self.collect();
                 return;
             }
-            self.steering.look(&mut self.desk);
         }
     }
 
@@ -217,7 +222,7 @@ impl<'a> Replay<'a> {
 
     /// The recorder ends a command: its screen so far, exit 137.
     fn give_up(&mut self, terminal: &str) {
-        let screen = self.desk.terminal(terminal).map(last_screen).unwrap_or_default();
+        let screen = self.desk.screen(terminal);
         for _ in 0..3 {
             self.desk.input(DeskInput::Interrupt { machine: terminal.to_owned() });
         }
@@ -235,7 +240,8 @@ impl<'a> Replay<'a> {
         for line in self.desk.take_lines() {
             let Some(open) = self.open.remove(&line.terminal) else { continue };
             let Some(step) = self.steps.get(open.at).copied() else { continue };
-            let shown = Shown { screen: line.screen.clone(), exit: line.exit };
+            let screen = self.bindings.read_back(&line.screen, &open.short);
+            let shown = Shown { screen, exit: line.exit };
             if self.yard.agrees(step, &shown) {
                 self.bindings.learn(self.yard, &step.screen, &shown.screen);
                 if let Some(stdout) = &step.stdout {
@@ -266,7 +272,8 @@ impl<'a> Replay<'a> {
             self.advance_to(until);
         }
         self.steering.before_command(&mut self.desk, step);
-        let command = self.tokens(step, &self.bindings.translate(&step.cmd));
+        let translated = self.bindings.translate(&step.cmd, &self.names);
+        let command = self.tokens(step, &translated.line);
         let now = self.desk.now();
         let after = |ms: u64| Timestamp(now.0 + ms * US);
         self.open.insert(
@@ -274,6 +281,7 @@ impl<'a> Replay<'a> {
             Open {
                 at,
                 typed: now,
+                short: translated.short,
                 ctrl_c: step.ctrl_c_ms().map(|ms| (after(ms), CTRL_C.0)),
                 kill_at: step.killed_ms().map(after),
                 keys: step.key_times().into_iter().map(|(ms, k)| (after(ms), k)).collect(),
@@ -407,6 +415,37 @@ impl<'a> Replay<'a> {
         }
         self.advance_to(Timestamp(self.desk.now().0 + 3_000 * US));
     }
+}
+
+/// Names of the topology and those given in commands.
+fn chosen_names(recording: &Recording) -> BTreeSet<String> {
+    let mut names: BTreeSet<String> =
+        ["docker", "service", "node", "swarm", "stack", "network", "volume", "rm", "ls", "ps"]
+            .iter()
+            .map(|w| (*w).to_owned())
+            .collect();
+    names.extend(recording.topology.iter().map(|h| h.node.clone()));
+    for (_, step) in recording.commands() {
+        let words: Vec<&str> = step.cmd.split_whitespace().collect();
+        for pair in words.windows(2) {
+            if let [flag, name] = pair
+                && (*flag == "--name" || *flag == "create" || *flag == "-c")
+            {
+                names.insert((*name).to_owned());
+            }
+        }
+        for word in &words {
+            if let Some(name) = word.strip_prefix("--name=") {
+                names.insert(name.to_owned());
+            }
+        }
+        // words of the client's own: whatever precedes the first flag or id
+        names.extend(words.iter().take(3).filter(|w| w.len() > 3).map(|w| (*w).to_owned()));
+    }
+    names.retain(|name| {
+        !name.bytes().any(|b| b.is_ascii_digit()) || name.contains('-') || name.len() < 8
+    });
+    names
 }
 
 fn due_times(open: &Open) -> impl Iterator<Item = Timestamp> {

@@ -1,15 +1,42 @@
 //! What a replay takes from its recording beside the commands: the draws of the real engine and
 //! the times its host took. Never what the engine decides by rule.
+//!
+//! Which of equally good nodes gets a task is drawn. The recording shows where each task went;
+//! when a pass of the scheduler placed tasks elsewhere, the pass is played again from the desk
+//! before it, with the draws that lead to the recorded nodes. A recorded node that was not among
+//! the equal ones stays a difference.
 
+use crate::bare::Desk;
 use crate::recording::{Line, Recording, Step};
+use api::{TaskId, TaskState, Timestamp};
+use lab::TraceEvent;
+use manager::Trace;
 use serde_json::Value;
-use shell::Desk;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// Attempts to lead one pass of the scheduler to the recorded nodes.
+const ATTEMPTS: u32 = 6;
+
+/// A task as the recording shows it.
+#[derive(Clone, Debug)]
+struct Placed {
+    service: String,
+    slot: String,
+    node: String,
+}
 
 /// What the recording tells ahead.
 pub struct Steering {
     /// How long each start of a daemon took, microseconds, in order, by node.
     starts: BTreeMap<String, VecDeque<u64>>,
+    /// Tasks by (service, slot), oldest first.
+    placed: BTreeMap<(String, String), VecDeque<Placed>>,
+    /// Generated names of recorded services in order, and what stands for them.
+    generated: VecDeque<String>,
+    names: BTreeMap<String, String>,
+    known: BTreeSet<String>,
+    /// Tasks that were looked up already.
+    wishes: BTreeMap<TaskId, String>,
 }
 
 impl Steering {
@@ -24,26 +51,231 @@ impl Steering {
                 starts.entry(node.clone()).or_default().push_back(micros(took));
             }
         }
-        Self { starts }
+        let mut placed: BTreeMap<(String, String), VecDeque<Placed>> = BTreeMap::new();
+        let mut seen = BTreeSet::new();
+        let mut generated = VecDeque::new();
+        let mut known = BTreeSet::new();
+        let mut steps: Vec<&Step> = recording.commands().into_iter().map(|(_, s)| s).collect();
+        steps.sort_by_key(|s| s.t);
+        for step in steps {
+            for (id, task) in tasks(&step.screen).into_iter().rev() {
+                let named = step.cmd.contains(&task.service);
+                if known.insert(task.service.clone()) && !named && is_generated(&task.service) {
+                    generated.push_back(task.service.clone());
+                }
+                if seen.insert(id) && !task.node.is_empty() {
+                    let key = (task.service.clone(), task.slot.clone());
+                    placed.entry(key).or_default().push_back(task);
+                }
+            }
+        }
+        Self { starts, placed, generated, names: BTreeMap::new(), known, wishes: BTreeMap::new() }
     }
 
     /// A daemon is about to be started.
     pub fn before_start(&mut self, desk: &mut Desk, node: &str) {
         if let Some(took) = self.starts.get_mut(node).and_then(VecDeque::pop_front) {
-            desk.lab_mut().set_daemon_start_us(took);
+            desk.lab_mut().set_daemon_start_us(took.saturating_sub(1_200_000));
         }
     }
 
     /// A command is about to be typed.
     pub fn before_command(&mut self, _desk: &mut Desk, _step: &Step) {}
 
-    /// Something happened.
-    pub fn look(&mut self, _desk: &mut Desk) {}
-
     /// Each layer takes so long from now on.
     pub fn layer_us(&mut self, desk: &mut Desk, us: u64) {
         desk.lab_mut().set_layer_us(us);
     }
+
+    /// One event of the desk; a pass of the scheduler goes where the recorded one went, if it may.
+    pub fn step(&mut self, desk: &mut Desk, until: Timestamp) -> bool {
+        if !self.anything_waits(desk) {
+            return desk.step(until);
+        }
+        let before = desk.clone();
+        let more = desk.step(until);
+        let from = before.lab().trace().position();
+        let mut draws: Vec<u64> = Vec::new();
+        for _ in 0..ATTEMPTS {
+            let pass = Pass::read(desk, from, &self.wishes);
+            let Some(next) = pass.better() else { break };
+            if next == draws {
+                break;
+            }
+            draws = next;
+            *desk = before.clone();
+            desk.lab_mut().steer(None, "scheduler", &draws);
+            desk.step(until);
+        }
+        let pass = Pass::read(desk, from, &self.wishes);
+        if let Some(slots) = pass.slots() {
+            *desk = before.clone();
+            desk.lab_mut().steer(None, "scheduler", &draws);
+            desk.lab_mut().steer(None, "scheduler.slots", &slots);
+            desk.step(until);
+        }
+        more
+    }
+
+    /// Looks for tasks without a node whose recorded node is known.
+    fn anything_waits(&mut self, desk: &Desk) -> bool {
+        let Some(swarm) = desk.view().swarm.clone() else { return false };
+        let mut any = false;
+        for task in &swarm.tasks {
+            if task.node_id.is_some() || task.status.state > TaskState::Pending {
+                continue;
+            }
+            let id = task.id;
+            if !self.wishes.contains_key(&id) {
+                let name = self.recorded_name(&task.service_annotations.name);
+                let key = (name, task.slot.to_string());
+                if let Some(placed) = self.placed.get_mut(&key).and_then(VecDeque::pop_front) {
+                    self.wishes.insert(id, placed.node);
+                }
+            }
+            any |= self.wishes.contains_key(&id);
+        }
+        any
+    }
+
+    fn recorded_name(&mut self, name: &str) -> String {
+        if self.known.contains(name) || !is_generated(name) {
+            return name.to_owned();
+        }
+        if let Some(found) = self.names.get(name) {
+            return found.clone();
+        }
+        let found = self.generated.pop_front().unwrap_or_else(|| name.to_owned());
+        self.names.insert(name.to_owned(), found.clone());
+        found
+    }
+}
+
+/// What one event did in the scheduler.
+struct Pass {
+    /// Draws between equals: host names and the one taken.
+    ties: Vec<(Vec<String>, String)>,
+    /// (slot order) task, host name, wish.
+    assigned: Vec<(TaskId, String, Option<String>)>,
+}
+
+impl Pass {
+    fn read(desk: &Desk, from: u64, wishes: &BTreeMap<TaskId, String>) -> Self {
+        let swarm = desk.view().swarm.clone();
+        let host = |id: &api::NodeId| {
+            swarm
+                .as_ref()
+                .and_then(|s| s.node(*id))
+                .and_then(|n| n.description.as_ref().map(|d| d.hostname.clone()))
+                .unwrap_or_default()
+        };
+        let (mut ties, mut assigned) = (Vec::new(), Vec::new());
+        for (_, line) in desk.lab().trace().since(from) {
+            match &line.what {
+                TraceEvent::Manager(Trace::Tie { nodes, chosen, .. }) => {
+                    ties.push((nodes.iter().map(&host).collect(), host(chosen)));
+                }
+                TraceEvent::Manager(Trace::Assigned { task, node_name, preassigned, .. })
+                    if !preassigned =>
+                {
+                    assigned.push((*task, node_name.clone(), wishes.get(task).cloned()));
+                }
+                _ => {}
+            }
+        }
+        Self { ties, assigned }
+    }
+
+    fn wanted(&self) -> Vec<String> {
+        let mut wanted: Vec<String> =
+            self.assigned.iter().filter_map(|(.., wish)| wish.clone()).collect();
+        wanted.sort();
+        wanted
+    }
+
+    /// Draws that lead closer, unless the nodes are the recorded ones already.
+    fn better(&self) -> Option<Vec<u64>> {
+        let wanted = self.wanted();
+        let mut have: Vec<String> = self.assigned.iter().map(|(_, node, _)| node.clone()).collect();
+        have.sort();
+        if wanted.is_empty() || wanted == have || self.ties.is_empty() {
+            return None;
+        }
+        let mut left = wanted;
+        let mut draws = Vec::new();
+        for (nodes, chosen) in &self.ties {
+            let at = nodes.iter().position(|n| left.contains(n));
+            let at = at.or_else(|| nodes.iter().position(|n| n == chosen)).unwrap_or(0);
+            if let Some(node) = nodes.get(at)
+                && let Some(k) = left.iter().position(|n| n == node)
+            {
+                left.remove(k);
+            }
+            draws.push(u64::try_from(at).unwrap_or(0));
+        }
+        Some(draws)
+    }
+
+    /// Draws that give each task its recorded node among those found.
+    fn slots(&self) -> Option<Vec<u64>> {
+        let good =
+            self.assigned.iter().all(|(_, node, wish)| wish.as_ref().is_none_or(|w| w == node));
+        if good || self.assigned.len() < 2 {
+            return None;
+        }
+        let mut places: Vec<String> =
+            self.assigned.iter().map(|(_, node, _)| node.clone()).collect();
+        places.sort();
+        let mut draws = Vec::new();
+        for (_, node, wish) in &self.assigned {
+            if places.first() == places.last() {
+                break;
+            }
+            let wish = wish.as_ref().unwrap_or(node);
+            let at = places.iter().position(|n| n == wish).unwrap_or(0);
+            places.remove(at);
+            draws.push(u64::try_from(at).unwrap_or(0));
+        }
+        Some(draws)
+    }
+}
+
+/// Rows of tables of tasks: (id, where it is).
+fn tasks(screen: &str) -> Vec<(String, Placed)> {
+    let mut out = Vec::new();
+    let mut columns: Option<(usize, usize, usize, usize)> = None;
+    for line in screen.lines() {
+        if line.starts_with("ID ") && line.contains("DESIRED STATE") {
+            let at = |word: &str| line.find(word);
+            columns = match (at("NAME"), at("IMAGE"), at("NODE"), at("DESIRED STATE")) {
+                (Some(name), Some(image), Some(node), Some(desired)) => {
+                    Some((name, image, node, desired))
+                }
+                _ => None,
+            };
+            continue;
+        }
+        let Some((name, image, node, desired)) = columns else { continue };
+        let cell = |from: usize, to: usize| line.get(from..to).map(str::trim);
+        let (Some(id), Some(title), Some(host)) =
+            (cell(0, name), cell(name, image), cell(node, desired))
+        else {
+            columns = None;
+            continue;
+        };
+        let title = title.trim_start_matches("\\_ ");
+        let Some((service, slot)) = title.rsplit_once('.') else { continue };
+        let placed =
+            Placed { service: service.to_owned(), slot: slot.to_owned(), node: host.to_owned() };
+        out.push((id.get(..12).unwrap_or(id).to_owned(), placed));
+    }
+    out
+}
+
+fn is_generated(name: &str) -> bool {
+    name.split_once('_').is_some_and(|(a, b)| {
+        !b.is_empty() && a.len() > 1 && name.bytes().all(|c| c.is_ascii_lowercase() || c == b'_')
+    })
 }
 
 #[expect(
