@@ -195,7 +195,12 @@ pub(crate) fn resource(network: &Network) -> NetworkResource {
         name: spec.annotations.name.clone(),
         created: network.meta.created_at,
         scope: "swarm".into(),
-        driver: if spec.driver.is_empty() { "overlay".into() } else { spec.driver.clone() },
+        // the driver is named once the allocator has been there
+        driver: match spec.driver.as_str() {
+            _ if network.ipam.is_empty() && !network.predefined => String::new(),
+            "" => "overlay".into(),
+            named => named.to_owned(),
+        },
         enable_ipv6: spec.ipv6,
         internal: spec.internal,
         attachable: spec.attachable,

@@ -511,6 +511,9 @@ fn network(request: &Request, learned: &Learned, active: bool, in_swarm: bool) -
             if !active {
                 return Err(create_refused(scope, in_swarm));
             }
+            if spec.ingress && spec.driver != "overlay" && scope != "swarm" {
+                return Err(invalid("Ingress network can only be global scope network"));
+            }
             let all = list!(learned, networks, ListNetworks);
             let name = &spec.annotations.name;
             if learned.local.is_none() {
