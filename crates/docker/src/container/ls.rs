@@ -90,7 +90,12 @@ fn row(container: &ContainerSummary, now: Timestamp, full: bool) -> Row {
         .iter()
         .map(|m| if full { m.clone() } else { units::ellipsis(m, 15) })
         .collect();
-    let image = if container.image.is_empty() { "<no image>" } else { &container.image };
+    // a task's image is pinned to its digest; only the long form shows it
+    let image = match container.image.split_once('@') {
+        _ if container.image.is_empty() => "<no image>",
+        Some((name, _)) if !full => name,
+        Some(_) | None => &container.image,
+    };
     let root = units::human_size(container.size_root);
     let rw = units::human_size(container.size_rw);
     let size = if container.size_root > 0 { format!("{rw} (virtual {root})") } else { rw };
