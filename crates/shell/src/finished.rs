@@ -95,3 +95,49 @@ pub enum DeskEvent {
         text: String,
     },
 }
+
+/// `curl http://MACHINE:PORT/PATH` for the first address among the words of a `curl` or `wget`.
+pub(crate) fn curl_canonical(
+    words: &[String],
+    name: impl Fn(&str) -> Option<String>,
+) -> Option<String> {
+    if !matches!(words.first()?.as_str(), "curl" | "wget") {
+        return None;
+    }
+    let mut rest = words.iter().skip(1);
+    let url = loop {
+        let word = rest.next()?;
+        let valued = matches!(
+            word.as_str(),
+            "-o" | "--output"
+                | "-w"
+                | "--write-out"
+                | "-H"
+                | "--header"
+                | "-m"
+                | "--max-time"
+                | "-X"
+                | "--request"
+                | "-d"
+                | "--data"
+                | "--connect-timeout"
+                | "-A"
+                | "-u"
+                | "-O"
+                | "-T"
+        );
+        let wget_file = words.first().is_some_and(|w| w == "wget");
+        if valued && (word != "-O" || wget_file) {
+            rest.next();
+        } else if !word.starts_with('-') {
+            break word;
+        }
+    };
+    let plain = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
+    let at = plain.find('/').unwrap_or(plain.len());
+    let (authority, path) = plain.split_at(at);
+    let (host, port) = authority.split_once(':').unwrap_or((authority, "80"));
+    let host = name(host).unwrap_or_else(|| host.to_owned());
+    let path = if path.is_empty() { "/" } else { path };
+    Some(format!("curl http://{host}:{port}{path}"))
+}

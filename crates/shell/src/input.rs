@@ -1,39 +1,9 @@
 //! What a person does to a desk, and the log of it.
 
+pub use crate::world::sh::Key;
 use crate::world::{Fault, LabConfig};
 use api::Timestamp;
 use serde::{Deserialize, Serialize};
-
-/// A key as the page or a native terminal names it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[allow(missing_docs, reason = "the names on the keys")]
-pub enum Key {
-    /// Text, as typed.
-    Char(char),
-    Enter,
-    Backspace,
-    Delete,
-    Left,
-    Right,
-    Up,
-    Down,
-    Home,
-    End,
-    PageUp,
-    PageDown,
-    Tab,
-    BackTab,
-    Escape,
-    /// Ctrl and a lower-case letter.
-    Ctrl(char),
-    /// Alt and a lower-case letter.
-    Alt(char),
-    CtrlLeft,
-    CtrlRight,
-    CtrlBackspace,
-    CtrlDelete,
-    AltBackspace,
-}
 
 /// One act of a person (or of a lesson that plays one).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -86,6 +86,11 @@ impl Env {
         exported.map(|(name, var)| (name.clone(), var.value.clone())).collect()
     }
 
+    /// Sets `$?`.
+    pub fn set_status(&mut self, status: i32) {
+        self.status = status;
+    }
+
     /// The working directory.
     #[must_use]
     pub fn cwd(&self) -> &str {

@@ -44,7 +44,9 @@ pub mod tty;
 #[cfg(test)]
 mod tests;
 
-pub use edit::{Editor, Key};
+pub use crate::files::{FileTree, Stat, absolute};
+pub use crate::net::{HttpRequest, HttpResponse, NetAnswer, NetRequest};
+pub use edit::{Edited, Editor, Key};
 pub use env::{Env, Kind};
 pub use parse::{ParseError, parse};
 pub use place::{FileAnswer, FileAsk, serve};
