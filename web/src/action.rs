@@ -4,9 +4,7 @@
 
 use crate::edit::Edit;
 use crate::picture::{self, Picture};
-use crate::state::{
-    Burst, Frame, Menu, Mode, Notice, Picked, Save, Shown, Speed, State, Tab,
-};
+use crate::state::{Burst, Frame, Menu, Mode, Notice, Picked, Save, Shown, Speed, State, Tab};
 use crate::text::{Language, fill};
 use lab::{Fault, Hop, HttpOutcome, HttpReply};
 use shell::DeskInput;
@@ -43,22 +41,37 @@ pub(crate) enum Action {
     Interrupt,
     Eof,
     /// A whole line to replace what stands in a machine's prompt.
-    Insert { machine: String, text: String },
+    Insert {
+        machine: String,
+        text: String,
+    },
     /// Text to add at the open prompt's cursor.
     Add(String),
-    Request { host: String, port: u16 },
-    Burst { host: String, port: u16 },
+    Request {
+        host: String,
+        port: u16,
+    },
+    Burst {
+        host: String,
+        port: u16,
+    },
     Fault(Fault),
     AddMachine,
     Model(Model),
     OpenLesson(String),
-    Dropped { name: String, text: String },
+    Dropped {
+        name: String,
+        text: String,
+    },
     Dragging(bool),
     Restart,
     StepStart,
     Hint,
     Solution(String),
-    Answer { id: String, value: String },
+    Answer {
+        id: String,
+        value: String,
+    },
     Undo,
     Redo,
     Language(Language),
@@ -91,10 +104,16 @@ pub(crate) enum Effect {
     Focus,
     Model(Model),
     OpenLesson(String),
-    ReadLesson { name: String, text: String },
+    ReadLesson {
+        name: String,
+        text: String,
+    },
     Restart,
     StepStart,
-    Answer { id: String, value: String },
+    Answer {
+        id: String,
+        value: String,
+    },
     Hint,
     Undo,
     Redo,
@@ -103,88 +122,114 @@ pub(crate) enum Effect {
     /// The trace is wanted for this (or no longer).
     Why(Option<Picked>),
     DownloadWork,
-    Download { name: String, text: String },
+    Download {
+        name: String,
+        text: String,
+    },
 }
 
 /// The state after an action, and what is to be done.
 pub(crate) fn reduce(mut state: State, action: Action) -> (State, Vec<Effect>) {
-    let effects = match action {
-        Action::Tick(ms) => tick(&state, ms),
-        Action::Frame(frame) => take_frame(&mut state, *frame),
-        Action::Replies(replies) => take_replies(&mut state, replies),
-        Action::Tab(_)
-        | Action::Mode(_)
-        | Action::Terminal(_)
-        | Action::Menu(_)
-        | Action::Pick(_)
-        | Action::CloseRequest
-        | Action::MapSize(..)
-        | Action::TerminalSize(..)
-        | Action::Dragging(_) => show(&mut state, action),
-        Action::TogglePause => {
-            state.paused = !state.paused;
-            Vec::new()
+    let effects = follow(&mut state, action);
+    (state, effects)
+}
+
+/// One line an action; what takes more has a function of its own.
+fn follow(state: &mut State, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Tick(ms) => tick(state, ms),
+        Action::Frame(frame) => take_frame(state, *frame),
+        Action::Replies(replies) => take_replies(state, replies),
+        Action::TogglePause => toggle(&mut state.paused),
+        Action::Speed(speed) => choose_speed(state, speed),
+        Action::NextEvent => and(set(&mut state.paused, true), Effect::NextEvent),
+        Action::Tab(tab) => open_tab(state, tab),
+        Action::Mode(mode) => open_mode(state, mode),
+        Action::Terminal(machine) => open_terminal(state, machine),
+        Action::Menu(menu) => open_menu(state, menu),
+        Action::Pick(picked) => pick(state, picked),
+        Action::CloseRequest => close_request(state),
+        Action::MapSize(width, height) => set(&mut state.map_size, (width, height)),
+        Action::TerminalSize(columns, rows) => {
+            state.terminal_size = (columns, rows);
+            resize(state)
         }
-        Action::Speed(speed) => {
-            state.speed = speed;
-            state.paused = false;
-            Vec::new()
-        }
-        Action::NextEvent => {
-            state.paused = true;
-            vec![Effect::NextEvent]
-        }
-        Action::Edits(_)
-        | Action::Paste(_)
-        | Action::Interrupt
-        | Action::Eof
-        | Action::Insert { .. }
-        | Action::Add(_) => type_in(&mut state, action),
-        Action::Request { host, port } => request(&mut state, host, port),
-        Action::Burst { host, port } => burst(&mut state, host, port),
-        Action::Fault(fault) => {
-            state.menu = None;
-            vec![Effect::Input(DeskInput::Fault(fault))]
-        }
-        Action::AddMachine => add_machine(&mut state),
+        Action::Edits(edits) => edits.into_iter().map(|e| edit(&state.terminal, e)).collect(),
+        Action::Paste(text) | Action::Add(text) => paste(state, &text),
+        Action::Interrupt => input(DeskInput::Interrupt { machine: state.terminal.clone() }),
+        Action::Eof => input(DeskInput::Eof { machine: state.terminal.clone() }),
+        Action::Insert { machine, text } => insert(state, machine, text),
+        Action::Request { host, port } => request(state, host, port),
+        Action::Burst { host, port } => burst(state, host, port),
+        Action::Fault(fault) => and(set(&mut state.menu, None), fault_input(fault)),
+        Action::AddMachine => add_machine(state),
+        Action::Model(model) => another_lab(state, Effect::Model(model)),
+        Action::OpenLesson(file) => another_lab(state, Effect::OpenLesson(file)),
+        Action::Dropped { name, text } => another_lab(state, Effect::ReadLesson { name, text }),
+        Action::Dragging(on) => set(&mut state.dropping, on),
+        Action::Restart => another_lab(state, Effect::Restart),
+        Action::StepStart => vec![Effect::StepStart],
+        Action::Hint => vec![Effect::Hint],
+        Action::Solution(step) => toggle_solution(state, step),
+        Action::Answer { id, value } => vec![Effect::Answer { id, value }],
+        Action::Undo => vec![Effect::Undo],
+        Action::Redo => vec![Effect::Redo],
         Action::Language(language) => {
-            state.language = language;
-            vec![Effect::Language(language)]
+            and(set(&mut state.language, language), Effect::Language(language))
         }
-        Action::ToggleTheme => {
-            state.dark = !state.dark;
-            vec![Effect::Theme(state.dark)]
-        }
-        Action::Saved(save) => {
-            state.save = save;
-            Vec::new()
-        }
-        Action::Notice(notice) => {
-            state.notices.push(notice);
-            Vec::new()
-        }
-        Action::Dismiss(index) => {
-            if index < state.notices.len() {
-                state.notices.remove(index);
-            }
-            Vec::new()
-        }
+        Action::ToggleTheme => and(toggle(&mut state.dark), Effect::Theme(state.dark)),
+        Action::Saved(save) => set(&mut state.save, save),
+        Action::Notice(notice) => add_notice(state, notice),
+        Action::Dismiss(index) => dismiss(state, index),
         Action::DownloadWork => vec![Effect::DownloadWork],
         Action::DownloadAside(text) => {
             vec![Effect::Download { name: "enxame-copia.txt".into(), text }]
         }
-        Action::Undo => vec![Effect::Undo],
-        Action::Redo => vec![Effect::Redo],
-        Action::Model(_)
-        | Action::OpenLesson(_)
-        | Action::Dropped { .. }
-        | Action::Restart
-        | Action::StepStart
-        | Action::Hint
-        | Action::Solution(_)
-        | Action::Answer { .. } => lesson(&mut state, action),
-    };
-    (state, effects)
+    }
+}
+
+/// A change without an effect.
+fn set<T>(place: &mut T, value: T) -> Vec<Effect> {
+    *place = value;
+    Vec::new()
+}
+
+fn toggle(place: &mut bool) -> Vec<Effect> {
+    *place = !*place;
+    Vec::new()
+}
+
+/// One effect more.
+fn and(mut effects: Vec<Effect>, effect: Effect) -> Vec<Effect> {
+    effects.push(effect);
+    effects
+}
+
+fn input(input: DeskInput) -> Vec<Effect> {
+    vec![Effect::Input(input)]
+}
+
+const fn fault_input(fault: Fault) -> Effect {
+    Effect::Input(DeskInput::Fault(fault))
+}
+
+fn choose_speed(state: &mut State, speed: Speed) -> Vec<Effect> {
+    state.paused = false;
+    set(&mut state.speed, speed)
+}
+
+fn add_notice(state: &mut State, notice: Notice) -> Vec<Effect> {
+    if !state.notices.contains(&notice) {
+        state.notices.push(notice);
+    }
+    Vec::new()
+}
+
+fn dismiss(state: &mut State, index: usize) -> Vec<Effect> {
+    if index < state.notices.len() {
+        state.notices.remove(index);
+    }
+    Vec::new()
 }
 
 fn tick(state: &State, ms: u32) -> Vec<Effect> {
@@ -245,11 +290,8 @@ fn take_replies(state: &mut State, replies: Vec<HttpReply>) -> Vec<Effect> {
         {
             count(burst, who);
         }
-        state.request = Some(Shown {
-            host: reply.host.clone(),
-            port: reply.port,
-            reply: Some(Rc::new(reply)),
-        });
+        state.request =
+            Some(Shown { host: reply.host.clone(), port: reply.port, reply: Some(Rc::new(reply)) });
     }
     Vec::new()
 }
@@ -265,49 +307,36 @@ fn count(burst: &mut Burst, who: Option<(String, u8)>) {
     }
 }
 
-/// What is open, chosen or how large.
-fn show(state: &mut State, action: Action) -> Vec<Effect> {
-    match action {
-        Action::Tab(tab) => {
-            state.tab = tab;
-            state.menu = None;
-            if tab == Tab::Terminal {
-                return vec![Effect::Focus];
-            }
-        }
-        Action::Mode(mode) => {
-            state.mode = mode;
-            state.menu = None;
-        }
-        Action::Terminal(machine) => {
-            state.terminal = machine;
-            let mut effects = resize(state);
-            effects.push(Effect::Focus);
-            return effects;
-        }
-        Action::Menu(menu) => {
-            state.menu = if state.menu == menu { None } else { menu };
-        }
-        Action::Pick(picked) => {
-            state.menu = None;
-            state.picked = if state.picked == picked { None } else { picked };
-            return vec![Effect::Why(state.picked.clone())];
-        }
-        Action::CloseRequest => {
-            state.request = None;
-            state.burst = None;
-        }
-        Action::MapSize(width, height) => state.map_size = (width, height),
-        Action::TerminalSize(columns, rows) => {
-            if state.terminal_size != (columns, rows) {
-                state.terminal_size = (columns, rows);
-                return resize(state);
-            }
-        }
-        Action::Dragging(on) => state.dropping = on,
-        _ => {}
-    }
+fn open_tab(state: &mut State, tab: Tab) -> Vec<Effect> {
+    state.tab = tab;
+    state.menu = None;
+    if tab == Tab::Terminal { vec![Effect::Focus] } else { Vec::new() }
+}
+
+fn open_mode(state: &mut State, mode: Mode) -> Vec<Effect> {
+    state.mode = mode;
+    set(&mut state.menu, None)
+}
+
+fn open_terminal(state: &mut State, machine: String) -> Vec<Effect> {
+    state.terminal = machine;
+    and(resize(state), Effect::Focus)
+}
+
+fn open_menu(state: &mut State, menu: Option<Menu>) -> Vec<Effect> {
+    state.menu = if state.menu == menu { None } else { menu };
     Vec::new()
+}
+
+fn pick(state: &mut State, picked: Option<Picked>) -> Vec<Effect> {
+    state.menu = None;
+    state.picked = if state.picked == picked { None } else { picked };
+    vec![Effect::Why(state.picked.clone())]
+}
+
+fn close_request(state: &mut State) -> Vec<Effect> {
+    state.request = None;
+    set(&mut state.burst, None)
 }
 
 /// Tells the open terminal its size, once.
@@ -322,31 +351,21 @@ fn resize(state: &mut State) -> Vec<Effect> {
     vec![Effect::Input(DeskInput::Resize { machine, columns, rows })]
 }
 
-fn type_in(state: &mut State, action: Action) -> Vec<Effect> {
+fn paste(state: &State, text: &str) -> Vec<Effect> {
+    let text = text.replace("\r\n", "\n");
     let machine = state.terminal.clone();
-    match action {
-        Action::Edits(edits) => edits.into_iter().map(|e| edit(&machine, e)).collect(),
-        Action::Paste(text) | Action::Add(text) => {
-            // Windows' line ends, and the blank line at the end of a copied block.
-            let text = text.replace("\r\n", "\n");
-            vec![Effect::Input(DeskInput::Text { machine, text }), Effect::Focus]
-        }
-        Action::Interrupt => vec![Effect::Input(DeskInput::Interrupt { machine })],
-        Action::Eof => vec![Effect::Input(DeskInput::Eof { machine })],
-        Action::Insert { machine, text } => {
-            let known = state.frame.terminals.iter().any(|(name, _)| *name == machine);
-            if !known {
-                return Vec::new();
-            }
-            state.terminal.clone_from(&machine);
-            state.tab = Tab::Terminal;
-            let mut effects = resize(state);
-            effects.push(Effect::Input(DeskInput::Insert { machine, text }));
-            effects.push(Effect::Focus);
-            effects
-        }
-        _ => Vec::new(),
+    and(input(DeskInput::Text { machine, text }), Effect::Focus)
+}
+
+/// A command for the prompt of the machine it names, not run.
+fn insert(state: &mut State, machine: String, text: String) -> Vec<Effect> {
+    if !state.frame.terminals.iter().any(|(name, _)| *name == machine) {
+        return Vec::new();
     }
+    state.terminal.clone_from(&machine);
+    state.tab = Tab::Terminal;
+    let effects = and(resize(state), Effect::Input(DeskInput::Insert { machine, text }));
+    and(effects, Effect::Focus)
 }
 
 fn edit(machine: &str, edit: Edit) -> Effect {
@@ -394,58 +413,59 @@ fn add_machine(state: &mut State) -> Vec<Effect> {
     vec![Effect::Input(DeskInput::AddMachine { name: format!("{stem}{number}") })]
 }
 
-fn lesson(state: &mut State, action: Action) -> Vec<Effect> {
-    state.menu = None;
-    match action {
-        Action::Hint => return vec![Effect::Hint],
-        Action::Solution(step) => {
-            match state.solved.iter().position(|s| *s == step) {
-                Some(at) => {
-                    state.solved.remove(at);
-                }
-                None => state.solved.push(step),
-            }
-            return Vec::new();
+fn toggle_solution(state: &mut State, step: String) -> Vec<Effect> {
+    match state.solved.iter().position(|s| *s == step) {
+        Some(at) => {
+            state.solved.remove(at);
         }
-        Action::Answer { id, value } => return vec![Effect::Answer { id, value }],
-        Action::StepStart => return vec![Effect::StepStart],
-        _ => {}
+        None => state.solved.push(step),
     }
-    // From here on another lab begins.
+    Vec::new()
+}
+
+/// Another lab begins: what was open in the old one is closed.
+fn another_lab(state: &mut State, effect: Effect) -> Vec<Effect> {
+    state.menu = None;
     state.solved.clear();
     state.picked = None;
     state.request = None;
     state.burst = None;
     state.paused = false;
+    state.dropping = false;
     state.terminal.clear();
     state.told.clear();
-    match action {
-        Action::Model(model) => vec![Effect::Model(model)],
-        Action::OpenLesson(file) => vec![Effect::OpenLesson(file)],
-        Action::Dropped { name, text } => {
-            state.dropping = false;
-            vec![Effect::ReadLesson { name, text }]
-        }
-        Action::Restart => vec![Effect::Restart],
-        _ => Vec::new(),
-    }
+    vec![effect]
 }
 
-/// The machines and ports a reply went through, for the picture: entry card, chosen card.
-pub(crate) fn stations(reply: &HttpReply) -> (Option<usize>, bool, Option<(usize, Option<api::TaskId>)>) {
-    let mut entry = None;
-    let mut ingress = false;
-    let mut end = None;
+/// Where a reply went: by the places of the cards on the map.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Stations {
+    /// The machine that was asked.
+    pub(crate) entry: Option<usize>,
+    /// Through the mesh.
+    pub(crate) ingress: bool,
+    /// The machine that answered.
+    pub(crate) end: Option<usize>,
+    /// The task that answered.
+    pub(crate) task: Option<api::TaskId>,
+}
+
+/// The stations of a reply.
+pub(crate) fn stations(reply: &HttpReply) -> Stations {
+    let mut found = Stations::default();
     for hop in &reply.path {
         match hop {
             Hop::From(_) => {}
-            Hop::Port { machine, .. } => entry = Some(machine.0 as usize),
-            Hop::Ingress { .. } => ingress = true,
-            Hop::Task { machine, task, .. } => end = Some((machine.0 as usize, Some(*task))),
-            Hop::Container { machine, .. } => end = Some((machine.0 as usize, None)),
+            Hop::Port { machine, .. } => found.entry = Some(machine.0 as usize),
+            Hop::Ingress { .. } => found.ingress = true,
+            Hop::Task { machine, task, .. } => {
+                found.end = Some(machine.0 as usize);
+                found.task = Some(*task);
+            }
+            Hop::Container { machine, .. } => found.end = Some(machine.0 as usize),
         }
     }
-    (entry, ingress, end)
+    found
 }
 
 #[cfg(test)]
@@ -489,8 +509,7 @@ mod tests {
 
     #[test]
     fn keys_go_to_the_open_terminal() {
-        let (_, effects) =
-            reduce(with_terminal(), Action::Edits(vec![Edit::Key(Key::Left, 3)]));
+        let (_, effects) = reduce(with_terminal(), Action::Edits(vec![Edit::Key(Key::Left, 3)]));
         let key = DeskInput::Key { machine: "node1".into(), key: Key::Left };
         assert_eq!(effects, [Effect::Repeat(3, key)]);
     }

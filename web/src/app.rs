@@ -48,8 +48,7 @@ impl Component for App {
         };
         let (runner, actions) = Runner::new(dispatch.clone());
         let drops = drop::listen(&dispatch);
-        let mut app =
-            Self { state, runner, dispatch, frame: None, last_ms: 0.0, _drops: drops };
+        let mut app = Self { state, runner, dispatch, frame: None, last_ms: 0.0, _drops: drops };
         app.apply(actions);
         app
     }

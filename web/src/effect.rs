@@ -281,7 +281,16 @@ impl Runner {
                     self.marks.push(Mark { at, kind: MarkKind::Request, label });
                 }
             }
-            _ => {}
+            DeskInput::Key { .. }
+            | DeskInput::Text { .. }
+            | DeskInput::Line { .. }
+            | DeskInput::Insert { .. }
+            | DeskInput::Interrupt { .. }
+            | DeskInput::Eof { .. }
+            | DeskInput::Resize { .. }
+            | DeskInput::Tidy
+            | DeskInput::AddMachine { .. }
+            | DeskInput::PutFile { .. } => {}
         }
     }
 
@@ -347,17 +356,13 @@ impl Runner {
     /// Opens a lesson by its file; an empty name is the free lab.
     fn open(&mut self, file: &str) {
         let mut journal = Journal::of(file);
-        let found = journal.load();
-        let found = match found {
+        let (head, acts, now) = match journal.load() {
+            Found::Lab { head, acts, now } => (Some(head), acts, now),
+            Found::Nothing => (None, Vec::new(), 0),
             Found::Corrupt(text) => {
                 self.out.push(Action::Notice(Notice::Corrupt { text }));
-                Found::Nothing
+                (None, Vec::new(), 0)
             }
-            found => found,
-        };
-        let (head, acts, now) = match found {
-            Found::Lab { head, acts, now } => (Some(head), acts, now),
-            Found::Nothing | Found::Corrupt(_) => (None, Vec::new(), 0),
         };
         let text = match &head {
             Some(Head { text: Some(text), .. }) => Some(text.clone()),
@@ -540,7 +545,10 @@ impl Runner {
     fn download_work(&mut self) {
         let acts = serde_json::to_string(&self.acts).unwrap_or_default();
         let head = serde_json::to_string(&self.head).unwrap_or_default();
-        let text = format!("{{\"enxame\":1,\"lesson\":{:?},\"head\":{head},\"acts\":{acts}}}\n", self.file);
+        let text = format!(
+            "{{\"enxame\":1,\"lesson\":{:?},\"head\":{head},\"acts\":{acts}}}\n",
+            self.file
+        );
         self.download("enxame-trabalho.json", &text);
     }
 
@@ -689,7 +697,13 @@ fn runs_something(deed: &Deed) -> bool {
             DeskInput::Key { key, .. } => *key == Key::Enter,
             DeskInput::Text { text, .. } => text.contains('\n'),
             DeskInput::Line { .. } | DeskInput::Fault(_) | DeskInput::AddMachine { .. } => true,
-            _ => false,
+            DeskInput::Insert { .. }
+            | DeskInput::Interrupt { .. }
+            | DeskInput::Eof { .. }
+            | DeskInput::Request { .. }
+            | DeskInput::Resize { .. }
+            | DeskInput::Tidy
+            | DeskInput::PutFile { .. } => false,
         },
         Deed::Answer { .. } => true,
         Deed::Hint => false,
@@ -703,21 +717,16 @@ fn free_lab(managers: u32, machines: u32) -> Lesson {
         m if k <= m => format!("manager{k}"),
         m => format!("worker{}", k - m),
     });
-    Lesson {
-        cluster: lesson::Cluster { machines: names.collect(), managers },
-        ..Lesson::default()
-    }
+    Lesson { cluster: lesson::Cluster { machines: names.collect(), managers }, ..Lesson::default() }
 }
 
 /// The command that stands in the prompt at first: the first one of the first step's text.
 fn first_command(lesson: &Lesson) -> Option<(String, String)> {
     let step = lesson.steps.first()?;
-    step.body.iter().find_map(|block| match block {
-        Block::Fence { info, text, .. } if info == "console" => {
-            let found = prose::commands(text).into_iter().next()?;
-            Some((found.0, found.1))
-        }
-        _ => None,
+    step.body.iter().find_map(|block| {
+        let Block::Fence { info, text, .. } = block else { return None };
+        let (machine, line, _) = prose::commands(text).into_iter().next()?;
+        (info == "console").then_some((machine, line))
     })
 }
 

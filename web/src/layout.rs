@@ -69,12 +69,7 @@ pub(crate) fn wanted(card: &Card) -> usize {
 
 /// Places a picture into `width` × `height`. It may come out higher: then the pane scrolls.
 /// `client` is the card that a request enters at.
-pub(crate) fn place(
-    picture: &Picture,
-    width: u32,
-    height: u32,
-    client: Option<usize>,
-) -> Layout {
+pub(crate) fn place(picture: &Picture, width: u32, height: u32, client: Option<usize>) -> Layout {
     let width = width.max(240);
     let count = picture.cards.len();
     let compact = count >= COMPACT_FROM;
@@ -119,7 +114,9 @@ pub(crate) fn place(
     let chips = chips(picture, band);
     let entry = client.and_then(|k| cards.get(k)).map(|a| a.middle() + 18);
     let client = client.map(|_| Area {
-        x: entry.map_or(MARGIN, |x| x.saturating_sub(75)).clamp(MARGIN, MARGIN + room - 150.min(room)),
+        x: entry
+            .map_or(MARGIN, |x| x.saturating_sub(75))
+            .clamp(MARGIN, MARGIN + room - 150.min(room)),
         y: band.bottom() + 30,
         w: 150.min(room),
         h: 36,

@@ -27,10 +27,9 @@ pub(crate) fn known(file: &str) -> bool {
 pub(crate) async fn fetch(file: &str) -> Result<String, String> {
     let address = ["lessons/", file].concat();
     get(&address).await.map_err(|error| {
-        error.dyn_ref::<js_sys::Error>().map_or_else(
-            || error.as_string().unwrap_or_default(),
-            |e| String::from(e.message()),
-        )
+        error
+            .dyn_ref::<js_sys::Error>()
+            .map_or_else(|| error.as_string().unwrap_or_default(), |e| String::from(e.message()))
     })
 }
 

@@ -362,6 +362,24 @@ fn task_box(task: &Task, behind: Vec<TaskState>, hues: &Hues) -> TaskBox {
     }
 }
 
+/// Managers that run and hear each other: as many as are in the largest part of the network.
+pub(crate) fn managers_up(view: &View) -> u32 {
+    let mut parts: BTreeMap<u32, u32> = BTreeMap::new();
+    for machine in &view.machines {
+        if machine.raft.is_some() && runs(machine) {
+            // One whose cable is out hears only itself.
+            let part = if machine.link.plugged { 0 } else { machine.machine.0 + 1 };
+            *parts.entry(part * 1000 + machine.link.part).or_default() += 1;
+        }
+    }
+    parts.into_values().max().unwrap_or(0)
+}
+
+/// The machine is on, moves, and its daemon runs.
+pub(crate) const fn runs(machine: &MachineView) -> bool {
+    machine.powered && machine.daemon && !machine.frozen
+}
+
 /// A name of at most `room` characters: cut in the middle, so that the number at its end stays.
 pub(crate) fn squeeze(name: &str, room: usize) -> String {
     let chars: Vec<char> = name.chars().collect();

@@ -1,7 +1,9 @@
 //! Labs for tests: real ones, driven through the lab's own doors, looked at as the page does.
 
 use crate::picture::{Hues, Picture, hues};
-use api::{Availability, PortConfig, Request, Response, ServiceSpec, SwarmInit, SwarmJoin, Timestamp};
+use api::{
+    Availability, PortConfig, Request, Response, ServiceSpec, SwarmInit, SwarmJoin, Timestamp,
+};
 use lab::{Answer, CallId, Fault, HttpReply, Lab, LabConfig, Machine, Origin};
 
 /// A lab and how it was seen last.
@@ -115,7 +117,7 @@ impl Scene {
 mod tests {
     use super::*;
     use crate::action::stations;
-    use crate::picture::{Shape, Standing, shape};
+    use crate::picture::{Shape, Standing, managers_up, shape};
     use lab::HttpOutcome;
 
     #[test]
@@ -149,12 +151,12 @@ mod tests {
         scene.pass(40);
         let reply = scene.request("node3", 5000);
         assert!(matches!(reply.outcome, HttpOutcome::Ok { .. }), "{reply:?}");
-        let (entry, ingress, end) = stations(&reply);
-        assert_eq!(entry, Some(2));
-        assert!(ingress);
+        let went = stations(&reply);
+        assert_eq!(went.entry, Some(2));
+        assert!(went.ingress);
         let picture = scene.picture();
-        let (card, _) = picture.task(end.unwrap().1.unwrap()).unwrap();
-        assert_eq!(Some(card.unwrap().name.as_str()), picture.cards.get(end.unwrap().0).map(|c| c.name.as_str()));
+        let (card, _) = picture.task(went.task.unwrap()).unwrap();
+        assert_eq!(card.unwrap().name, picture.cards[went.end.unwrap()].name);
     }
 
     #[test]
@@ -180,6 +182,17 @@ mod tests {
         let picture = scene.picture();
         assert_eq!(picture.waiting.len(), 2);
         assert!(!picture.waiting[0].error.is_empty());
+    }
+
+    #[test]
+    fn a_cut_manager_counts_for_itself_only() {
+        let mut scene = Scene::swarm(3, 3);
+        scene.pass(5);
+        assert_eq!(managers_up(scene.lab.view()), 3);
+        scene.fault(&Fault::Cut("node1".into()));
+        assert_eq!(managers_up(scene.lab.view()), 2);
+        scene.fault(&Fault::PowerOff("node2".into()));
+        assert_eq!(managers_up(scene.lab.view()), 1);
     }
 
     #[test]

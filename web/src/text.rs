@@ -113,8 +113,8 @@ words! {
     locked: "trancado", "locked";
     off: "desligada", "off";
     frozen: "congelada", "frozen";
-    cut: "cabo cortado", "cable cut";
-    slow: "cabo lento: +{} ms", "slow cable: +{} ms";
+    cut: "sem cabo", "cable cut";
+    slow: "+{} ms", "+{} ms";
     side: "lado {}", "side {}";
     no_daemon: "docker parado", "docker stopped";
     disk_full: "disco cheio", "disk full";
@@ -187,6 +187,8 @@ words! {
         "a single manager: if it falls, tasks go on and nobody decides";
     raft_lost: "sem maioria: as tarefas seguem, nenhum comando do swarm é aceito",
         "no majority: tasks go on, no swarm command is accepted";
+    raft_electing: "sem líder: os gerentes elegem outro, os comandos esperam",
+        "no leader: the managers elect another one, commands wait";
     raft_ok: "tolera {} gerente(s) fora", "tolerates {} manager(s) down";
     open_raft: "Abrir Raft", "Open Raft";
     raft_leader: "Líder", "Leader";

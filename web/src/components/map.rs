@@ -5,7 +5,7 @@ use super::side::{RequestSide, ThingSide};
 use super::table::Table;
 use super::{icon, map_svg, send, service_class, yes};
 use crate::action::Action;
-use crate::picture::Picture;
+use crate::picture::{Picture, managers_up};
 use crate::platform::dom;
 use crate::state::{Burst, Menu, Mode, Picked, Shown};
 use crate::text::{Words, fill};
@@ -97,7 +97,8 @@ fn bar(props: &Props) -> Html {
     let mode = |mode: Mode, icon_name: &'static str, label: &'static str, id: &'static str| {
         html! {
             <button type="button" aria-pressed={yes(props.mode == mode)} data-mode={id}
-                onclick={act(Action::Mode(mode))}>{ icon(icon_name, 13) }{ label }</button>
+                onclick={act(Action::Mode(mode))}>
+                if !icon_name.is_empty() { { icon(icon_name, 13) } }{ label }</button>
         }
     };
     let legend_open = props.menu == Some(Menu::Legend);
@@ -128,7 +129,7 @@ fn bar(props: &Props) -> Html {
             </div>
             <div class="seg sm" role="group" aria-label={w.view_as}>
                 { mode(Mode::Map, "map", w.map, "map") }
-                { mode(Mode::Raft, "more", "Raft", "raft") }
+                { mode(Mode::Raft, "", "Raft", "raft") }
                 { mode(Mode::Table, "table", w.table, "table") }
             </div>
         </div>
@@ -180,12 +181,13 @@ fn foot(props: &Props) -> Html {
             </div>
         };
     };
-    let good = swarm.has_quorum();
-    let spare = swarm.alive.saturating_sub(swarm.quorum);
-    let note = match (good, swarm.members) {
-        (false, _) => w.raft_lost.to_owned(),
-        (true, 1) => w.raft_one.to_owned(),
-        (true, _) => fill(w.raft_ok, &[&spare.to_string()]),
+    let up = managers_up(&props.view);
+    let good = up >= swarm.quorum;
+    let note = match (good, swarm.leader, swarm.members) {
+        (false, ..) => w.raft_lost.to_owned(),
+        (true, None, _) => w.raft_electing.to_owned(),
+        (true, Some(_), 1) => w.raft_one.to_owned(),
+        (true, ..) => fill(w.raft_ok, &[&(up - swarm.quorum).to_string()]),
     };
     let (class, name) = if good { ("c-ok", "ok") } else { ("c-err", "no") };
     html! {

@@ -263,7 +263,7 @@ fn starred(x: u32, y: u32) -> Html {
 
 /// A note in a pill that ends at `right`.
 fn chip(right: u32, y: u32, words: &str, whole: bool) -> Html {
-    let words = if whole { words.to_owned() } else { squeeze(words, 9) };
+    let words = if whole { words.to_owned() } else { squeeze(words, 12) };
     let w = layout::mono(u32::try_from(words.chars().count()).unwrap_or(0)) + 12;
     let a = Area { x: right.saturating_sub(w), y, w, h: 18 };
     html! { <>{ rect("chipbox", a, 9) }{ text("t11 sb mid", a.middle(), y + 13, &words) }</> }
@@ -289,7 +289,7 @@ fn activate(props: &Props, action: Action) -> (Callback<MouseEvent>, Callback<Ke
 fn inside(props: &Props, layout: &Layout, card: &Card, a: Area) -> Html {
     let w = props.words;
     let all = layout::wanted(card);
-    let shown = if all > layout.rows { layout.rows.saturating_sub(1) } else { all };
+    let shown = all.min(layout.rows);
     let top = a.y + HEAD + 12;
     let row = |k: usize| Area {
         x: a.x + 10,
@@ -298,7 +298,8 @@ fn inside(props: &Props, layout: &Layout, card: &Card, a: Area) -> Html {
         h: 26,
     };
     if all == 0 {
-        let words = if matches!(card.availability, Some(Availability::Drain | Availability::Pause)) {
+        let words = if matches!(card.availability, Some(Availability::Drain | Availability::Pause))
+        {
             w.takes_none
         } else {
             w.nothing_here
@@ -321,7 +322,7 @@ fn inside(props: &Props, layout: &Layout, card: &Card, a: Area) -> Html {
             { for card.containers.iter().take(shown.saturating_sub(tasks)).enumerate()
                 .map(|(k, c)| local(w, c, row(tasks + k))) }
             if all > shown {
-                { text("t11 i2 mid", a.middle(), row(shown).y + 15, &format!("+{}", all - shown)) }
+                { text("t11 i2 e", a.right() - 6, a.bottom() - 5, &format!("+{}", all - shown)) }
             }
             if all == 1 && row(1).y + 24 < a.bottom() { { behind(w, card, row(1)) } }
         </>
@@ -346,13 +347,14 @@ fn task(props: &Props, task: &TaskBox, row: Area) -> Html {
     let stack = u32::try_from(task.behind.len().min(3)).unwrap_or(0);
     // The ended ones stand behind, a little up and to the right.
     let a = Area { w: row.w - stack * 4, y: row.y + stack, ..row };
-    let narrow = row.w < 180;
-    let name = if narrow { &task.short } else { &task.name };
     let state = word(task.state);
     let on = shape(task.state) == Shape::Running;
-    let letters = (a.w.saturating_sub(36)) / 7;
-    let fits = name.chars().count() as u32 + state.len() as u32 + 2 <= letters;
-    let room = if fits { letters } else { letters.saturating_sub(if narrow { 0 } else { state.len() as u32 + 2 }) };
+    // The state comes first, then the whole name, then its number, then a name cut in the middle.
+    let letters = (a.w.saturating_sub(40) / 7) as usize;
+    let stated = row.w >= 120;
+    let room = if stated { letters.saturating_sub(state.len() + 1) } else { letters };
+    let whole = task.name.chars().count() <= room || row.w >= 200;
+    let name = if whole { &task.name } else { &task.short };
     let picked = props.picked == Some(Picked::Task(task.id));
     let label = [task.name.as_str(), state, task.error.as_str()].join(" ");
     let (act, key) = activate(props, Action::Pick(Some(Picked::Task(task.id))));
@@ -364,8 +366,8 @@ fn task(props: &Props, task: &TaskBox, row: Area) -> Html {
                 { for (0..stack).rev().map(|k| dead(a, k + 1, task.behind.get(k as usize).copied())) }
                 { body(task, a) }
                 { text(if on { "mn t11 sb on" } else { "mn t11 sb" }, a.x + 28, a.y + 17,
-                    &squeeze(name, room as usize)) }
-                if fits || !narrow {
+                    &squeeze(name, room)) }
+                if stated {
                     { text(if on { "t11 e on" } else { "t11 e i2" }, a.right() - 8, a.y + 17, state) }
                 }
                 if picked { { rect("hl", a, 4) } }
@@ -401,27 +403,27 @@ fn body(task: &TaskBox, a: Area) -> Html {
     };
     match shape(task.state) {
         Shape::Running => html! { <>
-            { rect("tk run", a, 4) }
-            { sign("tg ff", "ink-on", "M-3.5-4.5L4.5 0l-8 4.5z") }</> },
+        { rect("tk run", a, 4) }
+        { sign("tg ff", "ink-on", "M-3.5-4.5L4.5 0l-8 4.5z") }</> },
         Shape::Starting => html! { <>
-            { rect("tk sta", a, 4) }
-            { rect("half", Area { w: a.w / 2, ..a }, 4) }
-            { sign("tg", "ink", "M0-4.5a4.5 4.5 0 100 9a4.5 4.5 0 100-9M0-4.5v9") }</> },
+        { rect("tk sta", a, 4) }
+        { rect("half", Area { w: a.w / 2, ..a }, 4) }
+        { sign("tg", "ink", "M0-4.5a4.5 4.5 0 100 9a4.5 4.5 0 100-9M0-4.5v9") }</> },
         Shape::Preparing => html! { <>
-            { rect("tk pre", a, 4) }
-            <rect x={(a.x + 1).to_string()} y={(a.y + 1).to_string()} width="24" height="24"
-                fill={format!("url(#h{hue})")} />
-            { sign("tg", "ink", "M0-4.5V3M-3.2 0L0 3.2 3.2 0M-4 5.2h8") }</> },
+        { rect("tk pre", a, 4) }
+        <rect x={(a.x + 1).to_string()} y={(a.y + 1).to_string()} width="24" height="24"
+            fill={format!("url(#h{hue})")} />
+        { sign("tg", "ink", "M0-4.5V3M-3.2 0L0 3.2 3.2 0M-4 5.2h8") }</> },
         Shape::Pending => html! { <>
-            { rect("tk pend", a, 4) }
-            { sign("tg", "ink", "M0-4.5a4.5 4.5 0 100 9a4.5 4.5 0 100-9") }</> },
+        { rect("tk pend", a, 4) }
+        { sign("tg", "ink", "M0-4.5a4.5 4.5 0 100 9a4.5 4.5 0 100-9") }</> },
         Shape::Failed => html! { <>
-            <path class="tk dead" d={cut_corners(a)} />
-            { sign("tg", "c-err", "M-3.5-3.5l7 7M3.5-3.5l-7 7") }</> },
+        <path class="tk dead" d={cut_corners(a)} />
+        { sign("tg", "c-err", "M-3.5-3.5l7 7M3.5-3.5l-7 7") }</> },
         Shape::Done => html! { <>
-            { rect("tk shut", a, 0) }
-            { sign("tg", "c-3", if task.state == TaskState::Complete {
-                "M-4 .5l3 3 5.5-6.5" } else { "M-3-3h6v6h-6z" }) }</> },
+        { rect("tk shut", a, 0) }
+        { sign("tg", "c-3", if task.state == TaskState::Complete {
+            "M-4 .5l3 3 5.5-6.5" } else { "M-3-3h6v6h-6z" }) }</> },
     }
 }
 
@@ -464,7 +466,12 @@ fn ports(props: &Props, card: &Card, a: Area) -> Html {
     let total = u32::try_from(ports.len()).unwrap_or(0) * 68;
     let left = a.middle().saturating_sub(total / 2);
     let tab = |(k, port): (usize, u16)| {
-        let at = Area { x: left + u32::try_from(k).unwrap_or(0) * 68 + 2, y: a.bottom() - 10, w: 64, h: 20 };
+        let at = Area {
+            x: left + u32::try_from(k).unwrap_or(0) * 68 + 2,
+            y: a.bottom() - 10,
+            w: 64,
+            h: 20,
+        };
         let ask = Action::Request { host: card.name.clone(), port };
         let (act, key) = activate(props, ask);
         html! {
@@ -557,9 +564,12 @@ fn flow(props: &Props, layout: &Layout) -> Html {
 }
 
 fn path(props: &Props, layout: &Layout, client: Area, reply: &lab::HttpReply) -> Html {
-    let (entry, ingress, end) = stations(reply);
-    let Some(entry) = entry.and_then(|k| layout.cards.get(k).copied()) else {
-        return numbers(&[(client.middle(), client.y - 16)], Some((client.middle(), client.y - 16)));
+    let went = stations(reply);
+    let Some(entry) = went.entry.and_then(|k| layout.cards.get(k).copied()) else {
+        return numbers(
+            &[(client.middle(), client.y - 16)],
+            Some((client.middle(), client.y - 16)),
+        );
     };
     let port_bottom = entry.bottom() + 12;
     let x1 = entry.middle() + 18;
@@ -577,7 +587,7 @@ fn path(props: &Props, layout: &Layout, client: Area, reply: &lab::HttpReply) ->
     let mut points = vec![(up, layout.band.bottom() + 9)];
     let mut died = Some((x1, port_bottom + 10));
     let chip = chip_of(props, layout, reply);
-    if let Some(chip) = chip.filter(|_| ingress) {
+    if let Some(chip) = chip.filter(|_| went.ingress) {
         let x2 = entry.middle() - 12;
         let edge = if x2 > chip.right() { chip.right() + 3 } else { chip.x.saturating_sub(3) };
         let y = chip.y + chip.h / 2;
@@ -591,9 +601,10 @@ fn path(props: &Props, layout: &Layout, client: Area, reply: &lab::HttpReply) ->
             points.push((x2, chip.y + 2));
         }
         died = Some((chip.middle(), chip.y + 11));
-        if let Some((k, task)) = end {
+        if let Some(k) = went.end {
             let area = layout.cards.get(k).copied().unwrap_or_default();
-            let y = task.and_then(|id| row_of(props, layout, k, id)).unwrap_or(area.bottom() - 14);
+            let y =
+                went.task.and_then(|id| row_of(props, layout, k, id)).unwrap_or(area.bottom() - 14);
             let x3 = area.middle().saturating_sub(42).max(area.x + 20);
             let from = x3.clamp(chip.x + 12, chip.right().saturating_sub(12));
             let lift = chip.y.saturating_sub(8);
@@ -602,7 +613,7 @@ fn path(props: &Props, layout: &Layout, client: Area, reply: &lab::HttpReply) ->
             points.push((if far { u32::midpoint(from, x3) } else { x3 }, lift));
             died = None;
         }
-    } else if end.is_some() {
+    } else if went.end.is_some() {
         let x = entry.middle() - 30;
         lines.push(format!("M{x} {port_bottom}V{}", entry.y + HEAD + 44));
         points.push((x, entry.bottom() - 8));

@@ -1,6 +1,7 @@
 //! Raft: each manager by its own belief, the quorum, what works now.
 
 use super::{coloured, icon, machine_icon};
+use crate::picture::{managers_up, runs};
 use crate::text::{Words, fill};
 use lab::{MachineView, RaftRole, RaftView, SwarmView, View};
 use std::rc::Rc;
@@ -34,8 +35,8 @@ pub(crate) fn Raft(props: &Props) -> Html {
                 { for managers.iter().map(|(k, m)| manager(props, *k, m)) }
             </ul>
             if let Some(swarm) = &props.view.swarm {
-                { quorum(w, swarm, &managers) }
-                { works(w, swarm) }
+                { quorum(props, swarm, &managers) }
+                { works(props, swarm) }
             }
         </div>
     }
@@ -57,7 +58,8 @@ fn role(w: &'static Words, machine: &MachineView, raft: &RaftView) -> (&'static 
 
 /// The machine behind a raft id.
 fn who(props: &Props, id: u64) -> String {
-    let found = props.view.machines.iter().find(|m| m.raft.as_ref().is_some_and(|r| r.raft_id == id));
+    let found =
+        props.view.machines.iter().find(|m| m.raft.as_ref().is_some_and(|r| r.raft_id == id));
     found.map_or_else(|| format!("{id:x}"), |m| m.name.clone())
 }
 
@@ -102,12 +104,14 @@ fn manager(props: &Props, k: usize, machine: &MachineView) -> Html {
 }
 
 /// One segment for each member; the line stands where a majority is reached.
-fn quorum(w: &'static Words, swarm: &SwarmView, managers: &[(usize, &MachineView)]) -> Html {
-    let up = |m: &MachineView| m.powered && m.daemon && m.link.plugged && !m.frozen;
+fn quorum(props: &Props, swarm: &SwarmView, managers: &[(usize, &MachineView)]) -> Html {
+    let w = props.words;
+    let up = |m: &MachineView| runs(m) && m.link.plugged;
     let mut members: Vec<(&str, bool)> =
         managers.iter().map(|(_, m)| (m.name.as_str(), up(m))).collect();
     members.sort_by_key(|(_, up)| !up);
-    let label = fill(w.alive_of, &[&swarm.alive.to_string(), &swarm.members.to_string()]);
+    let label =
+        fill(w.alive_of, &[&managers_up(&props.view).to_string(), &swarm.members.to_string()]);
     html! {
         <div class="quorum" role="img" aria-label={label.clone()}>
             <p><b>{ label }</b>{ " · " }
@@ -122,8 +126,9 @@ fn quorum(w: &'static Words, swarm: &SwarmView, managers: &[(usize, &MachineView
     }
 }
 
-fn works(w: &'static Words, swarm: &SwarmView) -> Html {
-    let led = swarm.has_quorum() && swarm.leader.is_some();
+fn works(props: &Props, swarm: &SwarmView) -> Html {
+    let w = props.words;
+    let led = managers_up(&props.view) >= swarm.quorum && swarm.leader.is_some();
     let line = |good: bool, text: &'static str| {
         let (class, name) = if good { ("c-ok", "ok") } else { ("c-err", "no") };
         html! { <li>{ coloured(class, name, 14) }<span>{ text }</span></li> }

@@ -125,7 +125,7 @@ fn readable(body: &[u8]) -> String {
 fn way(props: &RequestProps, reply: &HttpReply) -> Html {
     let w = props.words;
     let name = |m: lab::Machine| props.picture.cards.get(m.0 as usize).map_or("", |c| &c.name);
-    let (entry, ingress, end) = stations(reply);
+    let went = stations(reply);
     let mut lines = Vec::new();
     for hop in &reply.path {
         match hop {
@@ -133,9 +133,9 @@ fn way(props: &RequestProps, reply: &HttpReply) -> Html {
             Hop::Port { machine, port } => {
                 let address = format!("{}:{port}", name(*machine));
                 let mut line = fill(w.hop_client, &[&address]);
-                let here = end.is_some_and(|(k, _)| Some(k) == entry);
+                let here = went.end.is_some() && went.end == went.entry;
                 let tasks = props.picture.cards.get(machine.0 as usize).map(|c| c.tasks.as_slice());
-                if ingress && !here && tasks.is_some_and(|t| !runs(t, reply, props)) {
+                if went.ingress && !here && tasks.is_some_and(|t| !runs(t, reply, props)) {
                     line.push(' ');
                     line.push_str(&fill(w.hop_no_task, &[name(*machine)]));
                 }
@@ -149,7 +149,8 @@ fn way(props: &RequestProps, reply: &HttpReply) -> Html {
             }
             Hop::Task { machine, task, .. } => {
                 let found = props.picture.task(*task).map(|(_, t)| t.name.clone());
-                let entry = entry.and_then(|k| props.picture.cards.get(k)).map_or("", |c| &c.name);
+                let entry =
+                    went.entry.and_then(|k| props.picture.cards.get(k)).map_or("", |c| &c.name);
                 let who = found.unwrap_or_else(|| task.short().to_owned());
                 lines.push(fill(w.hop_ring, &[entry, &who, name(*machine)]));
             }
@@ -280,7 +281,8 @@ fn machine(props: &ThingProps, card: &Card) -> Html {
             format!("docker node ps {}", card.name)
         }
     };
-    let on = if card.standing == Standing::None { card.name.as_str() } else { manager(&props.picture) };
+    let on =
+        if card.standing == Standing::None { card.name.as_str() } else { manager(&props.picture) };
     html! {
         <>
             <section data-picked-machine={card.name.clone()}>

@@ -44,7 +44,7 @@ pub(crate) fn TopBar(props: &Props) -> Html {
             <span class="grow"></span>
             { time_control(props) }
             <span class="sep wide" aria-hidden="true"></span>
-            <button type="button" class="btn i q" aria-label={w.undo} title={w.undo} data-undo=""
+            <button type="button" class="btn i q wide" aria-label={w.undo} title={w.undo} data-undo=""
                 disabled={!props.undo} onclick={act(Action::Undo)}>{ icon("undo", 16) }</button>
             <button type="button" class="btn i q wide" aria-label={w.redo} title={w.redo}
                 disabled={!props.redo} onclick={act(Action::Redo)}>{ icon("redo", 16) }</button>
@@ -74,8 +74,7 @@ fn language(props: &Props, language: Language, label: &'static str) -> Html {
 fn time_control(props: &Props) -> Html {
     let w = props.words;
     let act = |action: Action| send::<MouseEvent>(&props.dispatch, action);
-    let (pause, pause_icon) =
-        if props.paused { (w.resume, "play") } else { (w.pause, "pause") };
+    let (pause, pause_icon) = if props.paused { (w.resume, "play") } else { (w.pause, "pause") };
     let speed = |speed: Speed, label: &'static str, name: &'static str| {
         html! {
             <button type="button" aria-pressed={yes(props.speed == speed)} aria-label={name}
@@ -124,6 +123,9 @@ fn lesson_list(props: &Props) -> Html {
         <div class="pop menu wide-menu">
             <ol class="items">{ for props.lessons.iter().map(item) }</ol>
             <hr />
+            <button type="button" class="item narrow" disabled={!props.undo}
+                onclick={send::<MouseEvent>(&props.dispatch, Action::Undo)}>
+                { icon("undo", 14) }{ w.undo }</button>
             <button type="button" class="item" onclick={send::<MouseEvent>(
                 &props.dispatch, Action::OpenLesson(String::new()))}>{ w.free_lab }</button>
             <button type="button" class="item" data-restart=""

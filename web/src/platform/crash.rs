@@ -39,8 +39,7 @@ fn show(detail: &str) {
             let _ = dom::download("enxame-guardado.txt", &everything());
         });
         // As above: a strip without a working button is still a message.
-        let _ = button
-            .add_event_listener_with_callback("click", save.as_ref().unchecked_ref());
+        let _ = button.add_event_listener_with_callback("click", save.as_ref().unchecked_ref());
         save.forget();
         let _ = strip.append_child(&button);
     }

@@ -54,7 +54,11 @@ pub(crate) struct Head {
 pub(crate) enum Found {
     Nothing,
     /// A lab, with the instant it had reached.
-    Lab { head: Head, acts: Vec<Act>, now: u64 },
+    Lab {
+        head: Head,
+        acts: Vec<Act>,
+        now: u64,
+    },
     /// Something that cannot be read: all of it as text. It has been set aside.
     Corrupt(String),
 }
@@ -82,7 +86,12 @@ pub(crate) fn storage() -> Option<Storage> {
 
 /// A small setting.
 pub(crate) fn setting(name: &str) -> Option<String> {
-    gloo::utils::window().local_storage().ok().flatten()?.get_item(&["enxame.", name].concat()).ok()?
+    gloo::utils::window()
+        .local_storage()
+        .ok()
+        .flatten()?
+        .get_item(&["enxame.", name].concat())
+        .ok()?
 }
 
 /// Keeps a small setting, if there is room.
