@@ -89,7 +89,10 @@ impl Lab {
     pub(crate) fn send_to(&mut self, from: Machine, addr: &str, wire: Wire) {
         let host = crate::machine::host_of(addr);
         let own = self.at(from).is_some_and(|m| {
-            m.config.ip == host || m.config.extra_ips.iter().any(|(_, ip)| ip == host)
+            m.config.ip == host
+                || m.config.extra_ips.iter().any(|(_, ip)| ip == host)
+                // an address that the machine only says it has
+                || m.node.as_ref().is_some_and(|n| crate::machine::host_of(&n.addr) == host)
         });
         let target = if own {
             Some(from)

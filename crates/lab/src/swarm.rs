@@ -29,6 +29,8 @@ const JOIN_TIMEOUT_US: u64 = 20_000_000;
 const LEAVE_US: u64 = 600_000;
 const LEAVE_ALONE_US: u64 = 5_050_000;
 const RETRY_US: u64 = 500_000;
+/// From the news of another role to the request for its certificate.
+const RENEW_US: u64 = 400_000;
 const HOUR_NS: i64 = 3_600_000_000_000;
 
 impl Lab {
@@ -201,7 +203,9 @@ impl Lab {
     pub(crate) fn swarm_step(&mut self, machine: Machine, step: SwarmStep) {
         match step {
             SwarmStep::Certificate => self.ask_certificate(machine),
+            SwarmStep::JoinFailed if self.joins_for(machine) < JOIN_GIVES_UP_US => {}
             SwarmStep::JoinFailed => self.join_failed(machine),
+            SwarmStep::JoinTimeout if self.joins_for(machine) < JOIN_TIMEOUT_US => {}
             SwarmStep::JoinTimeout => {
                 let waiting = self
                     .at_mut(machine)
@@ -216,6 +220,12 @@ impl Lab {
             SwarmStep::Renew => self.ask_renewal(machine),
             SwarmStep::Left => self.left(machine),
         }
+    }
+
+    /// How long the present join has been going on (an earlier one's alarms may still ring).
+    fn joins_for(&self, machine: Machine) -> u64 {
+        let entering = self.at(machine).and_then(|m| m.node.as_ref()?.entering.as_ref());
+        entering.map_or(0, |e| self.now.since_us(e.since))
     }
 
     fn ask(&mut self, machine: Machine, addr: &str, about: About, request: JoinRequest) {
@@ -477,7 +487,9 @@ impl Lab {
             agent.handle(message, &mut m.engine, now, &mut m.rng);
         }
         if renew {
-            self.swarm_step(machine, SwarmStep::Renew);
+            let boot = self.at(machine).map_or(0, |m| m.boot);
+            let step = SwarmStep::Renew;
+            self.after(RENEW_US, Event::Swarm { machine, boot, step });
         }
     }
 
@@ -507,11 +519,8 @@ impl Lab {
             }
         }
         if node.state == LocalNodeState::Pending
-            && node
-                .manager
-                .as_ref()
-                .and_then(|p| p.raft.as_ref())
-                .is_some_and(|raft| raft.leader().is_some())
+            && node.entering.is_none()
+            && node.manager.as_ref().is_some_and(|p| p.raft.is_some())
         {
             node.state = LocalNodeState::Active;
             busy = true;
@@ -552,8 +561,8 @@ impl Lab {
             self.swarm_fail(call, unavailable(texts::LEAVE_LOCKED));
             return;
         }
-        if let (Some(manager), false) = (&node.manager, force) {
-            let error = texts::leave_warning(reachability(manager));
+        if node.manager.is_some() && !force {
+            let error = texts::leave_warning(self.reachability(machine));
             self.swarm_fail(call, error);
             return;
         }
@@ -575,6 +584,25 @@ impl Lab {
         }
         let after = if alone { LEAVE_ALONE_US } else { LEAVE_US };
         self.after(after, Event::Swarm { machine, boot, step: SwarmStep::Left });
+    }
+
+    /// (reachable with itself, unreachable) members as the leader tells it; without a leader
+    /// nobody tells and nothing is warned of. `None`: its manager part takes no part in raft.
+    fn reachability(&self, machine: Machine) -> Option<(u32, u32)> {
+        let manager = self.at(machine)?.manager()?;
+        let raft = manager.raft.as_ref()?;
+        if raft.leader().is_none() {
+            return Some((u32::MAX, 0));
+        }
+        let leader = manager
+            .leader_addr()
+            .and_then(|addr| self.machine_at(crate::machine::host_of(addr)))
+            .filter(|m| self.net.reachable(Host(machine.0), Host(m.0)))
+            .and_then(|m| self.at(m)?.manager());
+        let members = leader.unwrap_or(manager).members();
+        let reachable = members.list.iter().filter(|m| m.reachable).count();
+        let all = members.list.len();
+        Some((u32::try_from(reachable).ok()?, u32::try_from(all - reachable).ok()?))
     }
 
     fn answers_at(&self, from: Machine, host: &str) -> bool {
@@ -795,14 +823,4 @@ pub(crate) fn token_digest(token: &str) -> Option<Digest> {
         }
     }
     Some(Digest(bytes))
-}
-
-/// (reachable with itself, unreachable) members, if it has a place in raft and knows a leader.
-fn reachability(manager: &Manager) -> Option<(u32, u32)> {
-    let raft = manager.raft.as_ref()?;
-    raft.leader()?;
-    let members = manager.members();
-    let reachable = members.list.iter().filter(|m| m.reachable).count();
-    let all = members.list.len();
-    Some((u32::try_from(reachable).ok()?, u32::try_from(all - reachable).ok()?))
 }

@@ -7,6 +7,14 @@ use crate::compare::Yardstick;
 use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Whether a short word after this may be the beginning of an id: an argument of a command that
+/// takes one, not the value of a flag.
+fn may_be_prefix(before: &str) -> bool {
+    let flag = before.split_whitespace().next_back().is_some_and(|w| w.starts_with('-'));
+    let verbs = [" ps ", " inspect ", " rm ", " scale ", " update ", " logs ", " rollback "];
+    before.ends_with(' ') && !flag && verbs.iter().any(|verb| before.contains(verb))
+}
+
 /// A command as it is typed.
 pub struct Translated {
     /// The line.
@@ -110,8 +118,11 @@ impl Bindings {
             .replace_all(command, |c: &regex::Captures<'_>| {
                 let word = c.get(0).map_or("", |m| m.as_str());
                 let start = c.get(0).map_or(0, |m| m.start());
-                let behind = command.get(..start).unwrap_or_default().ends_with([' ', '=']);
-                let other = if names.contains(word) || !behind { None } else { self.word(word) };
+                let before = command.get(..start).unwrap_or_default();
+                let kept = names.contains(word)
+                    || !(before.is_empty() || before.ends_with([' ', '=']))
+                    || (word.len() < 6 && !may_be_prefix(before));
+                let other = if kept { None } else { self.word(word) };
                 if let Some(other) = &other
                     && word.len() < 12
                     && other != word
@@ -142,6 +153,13 @@ impl Bindings {
     fn word(&self, word: &str) -> Option<String> {
         if let Some(found) = self.bound.get(word) {
             return Some(found.clone());
+        }
+        if word.starts_with("SWMTKN-") {
+            // another secret of a known swarm: the part that names the swarm is translated
+            let (swarm, secret) = word.rsplit_once('-')?;
+            let (_, ours) = self.bound.iter().find(|(r, _)| r.starts_with(swarm))?;
+            let (ours, _) = ours.rsplit_once('-')?;
+            return Some(format!("{ours}-{secret}"));
         }
         let id_like = word.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase());
         let number = word.bytes().all(|b| b.is_ascii_digit());

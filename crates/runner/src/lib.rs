@@ -11,7 +11,6 @@
 //!
 //! It may touch files and the real clock, and must not know any rule of Swarm.
 
-pub mod bare;
 pub mod bind;
 pub mod compare;
 pub mod fuzz;

@@ -3,7 +3,6 @@
 //! Steered is only what the real engine draws at random or what the recorder's host took; see
 //! [`crate::steer`].
 
-use crate::bare::Desk;
 use crate::bind::Bindings;
 use crate::compare::{Shown, Yardstick};
 use crate::recording::{Line, Recording, Setup, Step};
@@ -12,7 +11,7 @@ use anyhow::Result;
 use api::Timestamp;
 use lab::{Fault, LabConfig, MachineConfig};
 use serde_json::Value;
-use shell::DeskInput;
+use shell::{Desk, DeskInput};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// A command may run so much longer than the recorded one before the next is typed into the same
@@ -222,7 +221,7 @@ impl<'a> Replay<'a> {
 
     /// The recorder ends a command: its screen so far, exit 137.
     fn give_up(&mut self, terminal: &str) {
-        let screen = self.desk.screen(terminal);
+        let screen = self.desk.terminal(terminal).map(last_screen).unwrap_or_default();
         for _ in 0..3 {
             self.desk.input(DeskInput::Interrupt { machine: terminal.to_owned() });
         }
@@ -284,7 +283,11 @@ impl<'a> Replay<'a> {
                 short: translated.short,
                 ctrl_c: step.ctrl_c_ms().map(|ms| (after(ms), CTRL_C.0)),
                 kill_at: step.killed_ms().map(after),
-                keys: step.key_times().into_iter().map(|(ms, k)| (after(ms), k)).collect(),
+                keys: step
+                    .key_times()
+                    .into_iter()
+                    .map(|(ms, k)| (after(ms), self.bindings.translate(&k, &self.names).line))
+                    .collect(),
             },
         );
         self.desk.input(DeskInput::Line { machine: terminal, line: command });

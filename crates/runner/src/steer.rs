@@ -6,12 +6,12 @@
 //! before it, with the draws that lead to the recorded nodes. A recorded node that was not among
 //! the equal ones stays a difference.
 
-use crate::bare::Desk;
 use crate::recording::{Line, Recording, Step};
 use api::{TaskId, TaskState, Timestamp};
 use lab::TraceEvent;
 use manager::Trace;
 use serde_json::Value;
+use shell::Desk;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Attempts to lead one pass of the scheduler to the recorded nodes.
@@ -75,7 +75,7 @@ impl Steering {
     /// A daemon is about to be started.
     pub fn before_start(&mut self, desk: &mut Desk, node: &str) {
         if let Some(took) = self.starts.get_mut(node).and_then(VecDeque::pop_front) {
-            desk.lab_mut().set_daemon_start_us(took.saturating_sub(1_200_000));
+            desk.lab_mut().set_daemon_start_us(took.saturating_sub(1_500_000));
         }
     }
 
@@ -204,7 +204,10 @@ impl Pass {
         let mut left = wanted;
         let mut draws = Vec::new();
         for (nodes, chosen) in &self.ties {
-            let at = nodes.iter().position(|n| left.contains(n));
+            // a node that gets several comes first: the round begins with it again
+            let count = |n: &String| left.iter().filter(|l| *l == n).count();
+            let most = nodes.iter().map(count).max().filter(|most| *most > 0);
+            let at = most.and_then(|most| nodes.iter().position(|n| count(n) == most));
             let at = at.or_else(|| nodes.iter().position(|n| n == chosen)).unwrap_or(0);
             if let Some(node) = nodes.get(at)
                 && let Some(k) = left.iter().position(|n| n == node)

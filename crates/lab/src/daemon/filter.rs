@@ -197,7 +197,7 @@ pub(crate) fn resource(network: &Network) -> NetworkResource {
         scope: "swarm".into(),
         // the driver is named once the allocator has been there
         driver: match spec.driver.as_str() {
-            _ if network.ipam.is_empty() && !network.predefined => String::new(),
+            "" | "overlay" if network.driver_state.is_empty() => String::new(),
             "" => "overlay".into(),
             named => named.to_owned(),
         },

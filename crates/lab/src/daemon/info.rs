@@ -14,8 +14,41 @@ impl Lab {
                 info.swarm = self.swarm_info(machine, &work.learned);
                 Response::Info(info)
             }
+            (Response::Network(mut network), _) if network.scope == "swarm" => {
+                network.peers = self.network_peers(machine, &network.id, network.ingress);
+                Response::Network(network)
+            }
             (response, _) => response,
         }
+    }
+
+    /// The nodes that this one's gossip knows on a network: (name in gossip, address). Everybody
+    /// is on `ingress`; only those that have it know who else is on another one.
+    fn network_peers(&self, machine: Machine, id: &str, ingress: bool) -> Vec<(String, String)> {
+        let Some(m) = self.at(machine) else { return Vec::new() };
+        let known = |other: &Machine| {
+            *other == machine || !m.mesh.silent.get(other).is_some_and(|(_, given_up)| *given_up)
+        };
+        let has = |other: Machine| {
+            let mesh = self.at(other).map(|o| &o.mesh);
+            mesh.is_some_and(|mesh| mesh.own(other).iter().any(|r| r.network.as_str() == id))
+        };
+        let root = m.node.as_ref().and_then(|n| n.certificate.as_ref()).map(|c| c.root);
+        if !ingress && !has(machine) {
+            return Vec::new();
+        }
+        self.all()
+            .filter(known)
+            .filter(|other| ingress || has(*other))
+            .filter_map(|other| {
+                let node = self.at(other)?.node.as_ref()?;
+                let certificate = node.certificate.as_ref()?;
+                let name = format!("{:016x}", sim::digest(&("gossip", certificate.node)));
+                let short = name.get(..12)?.to_owned();
+                let addr = crate::machine::host_of(&node.addr).to_owned();
+                (Some(certificate.root) == root).then_some((short, addr))
+            })
+            .collect()
     }
 
     fn swarm_info(&self, machine: Machine, learned: &Learned) -> SwarmInfo {

@@ -151,7 +151,6 @@ impl Lab {
             return Err(texts::unavailable(texts::LOCKED));
         }
         match &node.manager {
-            None if node.certificate.is_none() => Err(texts::unavailable(texts::NO_SWARM)),
             None => Err(texts::unavailable(texts::WORKER)),
             Some(manager) if manager.raft.is_none() => Err(texts::unavailable(texts::PREPARING)),
             Some(_) => Ok(()),

@@ -44,9 +44,8 @@ pub(crate) fn concerns_swarm(request: &Request, active_manager: bool) -> bool {
         Request::NetworkCreate { spec, scope, .. } => {
             spec.driver == "overlay" || scope == "swarm" || (active_manager && spec.ingress)
         }
-        Request::NetworkList { .. }
-        | Request::NetworkInspect { .. }
-        | Request::NetworkRemove { .. } => active_manager,
+        Request::NetworkInspect { .. } => true,
+        Request::NetworkList { .. } | Request::NetworkRemove { .. } => active_manager,
         _ => false,
     }
 }
@@ -537,6 +536,7 @@ fn network(request: &Request, learned: &Learned, active: bool, in_swarm: bool) -
             }
             answer(Response::Networks(all_networks(filters, learned)))
         }
+        Request::NetworkInspect { .. } if !active => local(request.clone()),
         Request::NetworkInspect { network, scope, .. } => {
             let all = list!(learned, networks, ListNetworks);
             match &learned.local {

@@ -76,7 +76,7 @@ pub(crate) fn leave_warning(reachability: Option<(u32, u32)>) -> ApiError {
             text.push_str("Use `--force` to ignore this message. ");
             return unavailable(text);
         }
-        Some((reachable, unreachable)) if reachable < unreachable + 3 => {
+        Some((reachable, unreachable)) if reachable < unreachable.saturating_add(3) => {
             let (left, all) = (reachable.saturating_sub(1), reachable + unreachable);
             text.push_str(&format!(
                 "Removing this node leaves {left} managers out of {all}. \
