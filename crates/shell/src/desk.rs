@@ -23,6 +23,7 @@ pub struct Desk {
     pub(crate) lab: Lab,
     pub(crate) terminals: BTreeMap<Machine, Terminal>,
     pub(crate) actions: VecDeque<Action>,
+    #[serde(with = "crate::pairs")]
     pub(crate) timers: BTreeMap<(Timestamp, u64), Timer>,
     /// Timers that came due on a machine that stands still.
     pub(crate) held: Vec<Timer>,

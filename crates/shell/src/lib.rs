@@ -30,6 +30,7 @@ pub mod finished;
 mod history;
 mod host;
 pub mod input;
+mod pairs;
 mod session;
 mod terminal;
 #[cfg(test)]

@@ -115,7 +115,7 @@ fn keys_edit_the_line_as_readline_does() {
     seat.settle("node1");
     assert_eq!(seat.last().line, "echo hi");
     assert_eq!(seat.line("node1", "!!"), "echo hi\nhi");
-    assert_eq!(seat.line("node1", "history | tail -1"), "    3  history | tail -1");
+    assert_eq!(seat.line("node1", "history | tail -1"), "    4  history | tail -1");
 }
 
 #[test]
@@ -195,6 +195,11 @@ fn docker_asks_its_own_daemon() {
     let text =
         seat.line("node1", "docker -H tcp://node2 info --format '{{.Swarm.ControlAvailable}}'");
     assert_eq!(text, "false");
+    let text = seat.line("node1", "docker -H tcp://node9:2375 ps");
+    assert_eq!(
+        text,
+        "Cannot connect to the Docker daemon at tcp://node9:2375. Is the docker daemon running?"
+    );
 }
 
 #[test]

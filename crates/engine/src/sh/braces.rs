@@ -21,7 +21,11 @@ pub(crate) fn expand(word: Word) -> Vec<Word> {
         .into_iter()
         .flat_map(|part| match part {
             Part::Text(text) => text.chars().map(Unit::Char).collect(),
-            other => vec![Unit::Part(other)],
+            other @ (Part::Quoted(_)
+            | Part::Home
+            | Part::Param { .. }
+            | Part::Command { .. }
+            | Part::Arith { .. }) => vec![Unit::Part(other)],
         })
         .collect();
     alternatives(&units).into_iter().map(join).collect()

@@ -247,11 +247,9 @@ fn assign(thread: &mut Thread, run: &mut Run, name: &str, args: &[&str]) -> Flow
         }
         if name == "local" {
             let old = thread.env.vars.get(key).cloned();
-            let call = thread.frames.iter_mut().rev().find_map(|frame| match frame {
-                Frame::Call { locals, .. } => Some(locals),
-                _ => None,
-            });
-            if let Some(locals) = call {
+            let is_call = |frame: &&mut Frame| matches!(frame, Frame::Call { .. });
+            let call = thread.frames.iter_mut().rev().find(is_call);
+            if let Some(Frame::Call { locals, .. }) = call {
                 locals.entry(key.to_owned()).or_insert(old);
             }
             thread.env.set(key, value.unwrap_or(""));

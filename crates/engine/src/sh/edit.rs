@@ -3,6 +3,8 @@
 //! It knows neither prompt nor screen: whoever owns it draws [`Editor::line`] and
 //! [`Editor::cursor`], and acts on the [`Edited`] that each key gives.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "a key without a meaning here does nothing")]
+
 use serde::{Deserialize, Serialize};
 
 /// A key as the page or a native terminal names it.

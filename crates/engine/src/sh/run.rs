@@ -226,7 +226,7 @@ impl Shell {
                 let open = self.has_writers(*id);
                 (open, self.pipes.get_mut(id))
             }
-            _ => (false, None),
+            Fd::Stdout | Fd::Stderr | Fd::PipeOut(_) | Fd::File(_) | Fd::Null => (false, None),
         };
         let Some(pipe) = pipe else { return Some(Vec::new()) };
         if line {
@@ -249,7 +249,7 @@ impl Shell {
                     pipe.unread(bytes);
                 }
             }
-            _ => {}
+            Fd::Stdout | Fd::Stderr | Fd::PipeOut(_) | Fd::File(_) | Fd::Null => {}
         }
     }
 

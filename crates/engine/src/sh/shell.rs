@@ -1,5 +1,8 @@
 //! The shell itself: threads, pipes and jobs, and the loop that lets each go on in turn.
 
+mod interrupt;
+mod ready;
+
 use super::env::{Env, Kind};
 use super::parse::{ParseError, parse};
 use super::pipe::Pipe;
@@ -215,7 +218,14 @@ impl Shell {
                         Wait::Answer(wanted) if wanted == ticket => None,
                         Wait::Either(a, b) if a == ticket => Some(b),
                         Wait::Either(a, b) if b == ticket => Some(a),
-                        _ => return Vec::new(),
+                        Wait::Ready
+                        | Wait::Answer(_)
+                        | Wait::Either(..)
+                        | Wait::Threads(_)
+                        | Wait::Stdin
+                        | Wait::Line
+                        | Wait::Room(_)
+                        | Wait::Child => return Vec::new(),
                     };
                     thread.answer = Some(answer);
                     if let Some(other) = other {
@@ -445,142 +455,6 @@ impl Shell {
         if id == MAIN {
             self.exiting = true;
         }
-    }
-
-    fn is_ready(&self, thread: &Thread) -> bool {
-        match &thread.wait {
-            Wait::Ready => true,
-            Wait::Answer(_) | Wait::Either(..) => thread.answer.is_some(),
-            Wait::Threads(ids) => ids.iter().all(|id| !self.threads.contains_key(id)),
-            Wait::Stdin => self.readable(thread),
-            Wait::Line => self.line_readable(thread),
-            Wait::Room(pipe) => {
-                !self.pipes.get(pipe).is_some_and(Pipe::is_full) || !self.has_readers(*pipe)
-            }
-            Wait::Child => {
-                !thread.events.is_empty()
-                    || matches!(
-                        thread.frames.last(),
-                        Some(Frame::Run(run))
-                            if matches!(run.prog, Prog::Child { fed: false, .. })
-                                && self.readable(thread)
-                    )
-            }
-        }
-    }
-
-    pub(crate) fn input_fd<'t>(&self, thread: &'t Thread) -> &'t Fd {
-        match thread.frames.last() {
-            Some(Frame::Run(run)) => &run.fds[0],
-            _ => &thread.fds[0],
-        }
-    }
-
-    /// Bytes are there, or the end is.
-    fn readable(&self, thread: &Thread) -> bool {
-        match self.input_fd(thread) {
-            Fd::Stdin => !self.stdin.is_empty() || !self.stdin_open,
-            Fd::PipeIn(pipe) => {
-                self.pipes.get(pipe).is_none_or(|p| !p.is_empty()) || !self.has_writers(*pipe)
-            }
-            _ => true,
-        }
-    }
-
-    fn line_readable(&self, thread: &Thread) -> bool {
-        let (pipe, open) = match self.input_fd(thread) {
-            Fd::Stdin => (Some(&self.stdin), self.stdin_open),
-            Fd::PipeIn(id) => (self.pipes.get(id), self.has_writers(*id)),
-            _ => (None, false),
-        };
-        !open || pipe.is_some_and(Pipe::has_line)
-    }
-
-    fn any_fd(&self, wanted: &Fd) -> bool {
-        self.threads.values().any(|thread| {
-            thread.fds.contains(wanted)
-                || thread.frames.iter().any(|frame| match frame {
-                    Frame::Run(run) => run.fds.contains(wanted),
-                    Frame::Restore(fds) => fds.contains(wanted),
-                    Frame::Open(opening) => opening.fds.contains(wanted),
-                    _ => false,
-                })
-        })
-    }
-
-    pub(crate) fn has_readers(&self, pipe: u32) -> bool {
-        self.any_fd(&Fd::PipeIn(pipe)) || self.pipes.get(&pipe).is_some_and(Pipe::is_unbounded)
-    }
-
-    pub(crate) fn has_writers(&self, pipe: u32) -> bool {
-        self.any_fd(&Fd::PipeOut(pipe))
-    }
-
-    /// Ctrl+C: programs of the foreground job get it; what they were part of ends with 130.
-    fn interrupt(&mut self) {
-        let ids: Vec<u32> = self.threads.keys().copied().collect();
-        for id in ids {
-            let Some(mut thread) = self.threads.remove(&id) else { continue };
-            let mine = thread.job.is_none() || thread.job == self.foreground;
-            if mine && !thread.frames.is_empty() {
-                self.interrupt_thread(&mut thread);
-            }
-            self.threads.insert(id, thread);
-        }
-        if self.options.mode == (Mode::Stdin { prompt: true }) && !self.busy_below_reader() {
-            self.steps.push(Step::Err(b"\n".to_vec()));
-            self.prompt(false);
-        }
-    }
-
-    fn busy_below_reader(&self) -> bool {
-        self.threads.get(&MAIN).is_some_and(|main| main.frames.len() > 1)
-    }
-
-    fn interrupt_thread(&mut self, thread: &mut Thread) {
-        let trapped = thread.env.trap_int.is_some();
-        if let [Frame::Reader { text, .. }] = thread.frames.as_mut_slice() {
-            text.clear();
-            return;
-        }
-        thread.interrupted = !trapped;
-        match thread.frames.last_mut() {
-            Some(Frame::Run(run)) => match &mut run.prog {
-                Prog::Child { ticket, .. } => self.steps.push(Step::Interrupt(*ticket)),
-                Prog::Tool(_) => {
-                    self.resume_tool(run, &mut thread.env, Event::Interrupt);
-                    self.drop_wait(thread);
-                }
-                Prog::Starting => {
-                    run.next = Next::Flow(Flow::Exit(130));
-                    self.drop_wait(thread);
-                }
-            },
-            Some(_)
-                if matches!(
-                    thread.wait,
-                    Wait::Answer(_) | Wait::Either(..) | Wait::Stdin | Wait::Line
-                ) =>
-            {
-                self.drop_wait(thread);
-                super::frames::unwind(thread, 130);
-            }
-            _ => {}
-        }
-    }
-
-    fn drop_wait(&mut self, thread: &mut Thread) {
-        let tickets = match thread.wait {
-            Wait::Answer(ticket) => vec![ticket],
-            Wait::Either(a, b) => vec![a, b],
-            _ => Vec::new(),
-        };
-        for ticket in tickets {
-            self.owners.remove(&ticket);
-            self.steps.push(Step::Cancel(ticket));
-        }
-        thread.answer = None;
-        thread.wait = Wait::Ready;
     }
 }
 

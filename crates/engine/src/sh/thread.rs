@@ -218,3 +218,26 @@ pub(crate) struct Job {
     /// Its status, once it ended.
     pub(crate) status: Option<i32>,
 }
+
+impl Frame {
+    /// The streams that this frame holds open.
+    pub(crate) const fn fds(&self) -> Option<&Fds> {
+        match self {
+            Self::Run(run) => Some(&run.fds),
+            Self::Restore(fds) => Some(fds),
+            Self::Open(opening) => Some(&opening.fds),
+            Self::List { .. }
+            | Self::Item { .. }
+            | Self::Negate
+            | Self::Members(_)
+            | Self::Start { .. }
+            | Self::Expand(_)
+            | Self::For { .. }
+            | Self::While { .. }
+            | Self::If { .. }
+            | Self::Call { .. }
+            | Self::Reader { .. }
+            | Self::Foreground(_) => None,
+        }
+    }
+}

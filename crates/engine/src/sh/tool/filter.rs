@@ -1,14 +1,22 @@
 //! Tools that read files or standard input and write what they make of it.
 
+mod columns;
+mod count;
+mod grep;
+mod sort;
+
 use super::awk::Awk;
 use super::files::Args;
-use super::regex::Regex;
 use super::sed::Sed;
 use super::{Ctx, Event, Flow};
 use crate::files::Errno;
 use crate::sh::place::{FileAnswer, FileAsk};
 use crate::sh::step::{Answer, Ask};
+use columns::{cut, cut_settings, tr_settings};
+use count::{base64, count, wc_line};
+use grep::{Grep, grep_settings};
 use serde::{Deserialize, Serialize};
+use sort::{sort_settings, sorted, uniq_out};
 use std::collections::VecDeque;
 
 /// A filter under way.
@@ -115,30 +123,6 @@ enum Kind {
     },
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Grep {
-    regex: Regex,
-    invert: bool,
-    count: bool,
-    number: bool,
-    quiet: bool,
-    names: Option<bool>,
-    only: bool,
-    list: bool,
-    word: bool,
-    line: bool,
-    max: Option<u64>,
-    before: u64,
-    after: u64,
-    // memory
-    n: u64,
-    found: u64,
-    any: bool,
-    trailing: u64,
-    held: VecDeque<(u64, String)>,
-    last_shown: u64,
-}
-
 const NAMES: &[&str] = &[
     "cat", "head", "tail", "grep", "egrep", "fgrep", "wc", "sort", "uniq", "cut", "tr", "sed",
     "awk", "gawk", "tee", "nl", "rev", "tac", "base64", "less", "more",
@@ -155,7 +139,7 @@ impl Filter {
         let flow = match event {
             Event::Start => match self.settings(ctx) {
                 Ok(()) => self.begin(ctx),
-                Err(flow) => return flow,
+                Err(status) => return Flow::Exit(status),
             },
             Event::Stdin(bytes) => self.bytes(ctx, &bytes),
             Event::Eof => self.file_ends(ctx),
@@ -418,9 +402,13 @@ impl Filter {
                 }
             }
             Kind::Grep(grep) => {
-                if grep.line(ctx, line, &name, self.many) {
-                    return if grep.quiet { Some(Flow::Exit(0)) } else { self.enough(ctx) };
-                }
+                let enough = grep.line(ctx, line, &name, self.many);
+                let quiet = grep.quiet;
+                return match (enough, quiet) {
+                    (false, _) => None,
+                    (true, true) => Some(Flow::Exit(0)),
+                    (true, false) => self.enough(ctx),
+                };
             }
             Kind::Sort { lines, .. } | Kind::Tac(lines) => lines.push(line.to_owned()),
             Kind::Uniq { flags, last, count } => {
@@ -446,16 +434,8 @@ impl Filter {
                 let text: String = line.chars().rev().collect();
                 ctx.print(format!("{text}\n"));
             }
-            Kind::Sed(sed) => {
-                if sed.line(ctx, line) {
-                    return Some(self.finish(ctx));
-                }
-            }
-            Kind::Awk(awk) => {
-                if awk.line(ctx, line) {
-                    return Some(self.finish(ctx));
-                }
-            }
+            Kind::Sed(sed) => return sed.line(ctx, line).then(|| self.finish(ctx)),
+            Kind::Awk(awk) => return awk.line(ctx, line).then(|| self.finish(ctx)),
             _ => {}
         }
         None
@@ -518,8 +498,8 @@ impl Filter {
         ctx.print(out);
     }
 
-    /// Reads the words. The error is the flow that ends it.
-    fn settings(&mut self, ctx: &mut Ctx<'_>) -> Result<(), Flow> {
+    /// Reads the words. The error is the status it ends with.
+    fn settings(&mut self, ctx: &mut Ctx<'_>) -> Result<(), i32> {
         let Kind::Named(name) = std::mem::take(&mut self.kind) else { return Ok(()) };
         let words = ctx.args();
         let (kind, files) = match name.as_str() {
@@ -561,14 +541,14 @@ impl Filter {
             "sed" => {
                 let (sed, files) = Sed::new(&words).map_err(|text| {
                     ctx.complain(text);
-                    Flow::Exit(1)
+                    1
                 })?;
                 (Kind::Sed(Box::new(sed)), files)
             }
             "awk" | "gawk" => {
                 let (awk, files) = Awk::new(&words).map_err(|text| {
                     ctx.complain(text);
-                    Flow::Exit(2)
+                    2
                 })?;
                 (Kind::Awk(Box::new(awk)), files)
             }
@@ -596,13 +576,13 @@ impl Filter {
     }
 }
 
-fn usage(ctx: &mut Ctx<'_>, text: &str) -> Flow {
+fn usage(ctx: &mut Ctx<'_>, text: &str) -> i32 {
     let name = ctx.name().to_owned();
     ctx.complain(format!("{name}: {text}\nTry '{name} --help' for more information."));
-    Flow::Exit(1)
+    1
 }
 
-type Settings = Result<(Kind, Vec<String>), Flow>;
+type Settings = Result<(Kind, Vec<String>), i32>;
 
 /// `head` and `tail`.
 fn ends(ctx: &mut Ctx<'_>, name: &str, words: &[String]) -> Settings {
@@ -639,7 +619,7 @@ fn ends(ctx: &mut Ctx<'_>, name: &str, words: &[String]) -> Settings {
             (Err(_), letter) => {
                 let what = if letter == 'n' { "lines" } else { "bytes" };
                 ctx.complain(format!("{name}: invalid number of {what}: '{value}'"));
-                return Err(Flow::Exit(1));
+                return Err(1);
             }
         }
     }
@@ -649,475 +629,4 @@ fn ends(ctx: &mut Ctx<'_>, name: &str, words: &[String]) -> Settings {
         Kind::Tail { lines, bytes, from, held: Vec::new(), quiet, headed: false }
     };
     Ok((kind, args.rest))
-}
-
-fn grep_settings(ctx: &mut Ctx<'_>, name: &str, words: &[String]) -> Settings {
-    let (mut args, values) = Args::new(words, "emABC");
-    let value = |letter: char| values.iter().find(|(c, _)| *c == letter).map(|(_, v)| v.as_str());
-    let mut patterns: Vec<String> =
-        values.iter().filter(|(c, _)| *c == 'e').map(|(_, v)| v.clone()).collect();
-    if patterns.is_empty() {
-        if args.rest.is_empty() {
-            ctx.complain(
-                "Usage: grep [OPTION]... PATTERNS [FILE]...\n\
-                 Try 'grep --help' for more information.",
-            );
-            return Err(Flow::Exit(2));
-        }
-        patterns = args.rest.remove(0).split('\n').map(str::to_owned).collect();
-    }
-    let ignore = args.has('i', "ignore-case") || args.has('y', "");
-    let fixed = name == "fgrep" || args.has('F', "fixed-strings");
-    let extended = name == "egrep" || args.has('E', "extended-regexp") || args.has('P', "");
-    let mut list = Vec::new();
-    for pattern in patterns {
-        if fixed {
-            list.push(Regex::literal(&pattern, ignore));
-            continue;
-        }
-        match Regex::new(&pattern, extended, ignore) {
-            Ok(regex) => list.push(regex),
-            Err(text) => {
-                ctx.complain(format!("grep: {text}"));
-                return Err(Flow::Exit(2));
-            }
-        }
-    }
-    let number = |letter: char| value(letter).and_then(|v| v.parse::<u64>().ok());
-    let context = number('C').unwrap_or(0);
-    let names = if args.has('h', "no-filename") {
-        Some(false)
-    } else {
-        args.has('H', "with-filename").then_some(true)
-    };
-    let grep = Grep {
-        regex: Regex::any(list),
-        invert: args.has('v', "invert-match"),
-        count: args.has('c', "count"),
-        number: args.has('n', "line-number"),
-        quiet: args.has('q', "quiet"),
-        names,
-        only: args.has('o', "only-matching"),
-        list: args.has('l', "files-with-matches"),
-        word: args.has('w', "word-regexp"),
-        line: args.has('x', "line-regexp"),
-        max: number('m'),
-        before: number('B').unwrap_or(context),
-        after: number('A').unwrap_or(context),
-        n: 0,
-        found: 0,
-        any: false,
-        trailing: 0,
-        held: VecDeque::new(),
-        last_shown: 0,
-    };
-    Ok((Kind::Grep(Box::new(grep)), args.rest))
-}
-
-impl Grep {
-    fn spans(&self, line: &str) -> Vec<(usize, usize)> {
-        let chars: Vec<char> = line.chars().collect();
-        let mut out = Vec::new();
-        let mut at = 0;
-        while let Some(spans) = self.regex.find_at(&chars, at) {
-            let Some(Some((start, end))) = spans.first().copied() else { break };
-            let is_word = |k: Option<usize>| {
-                k.and_then(|k| chars.get(k)).is_some_and(|c| c.is_alphanumeric() || *c == '_')
-            };
-            let fits = (!self.word || !is_word(start.checked_sub(1)) && !is_word(Some(end)))
-                && (!self.line || start == 0 && end == chars.len());
-            if fits {
-                out.push((start, end));
-            }
-            at = if fits && end > start { end } else { start + 1 };
-            if at > chars.len() {
-                break;
-            }
-        }
-        out
-    }
-
-    /// True when enough was found.
-    fn line(&mut self, ctx: &mut Ctx<'_>, line: &str, name: &str, many: bool) -> bool {
-        self.n += 1;
-        let spans = self.spans(line);
-        if spans.is_empty() != self.invert {
-            if self.trailing > 0 {
-                self.trailing -= 1;
-                self.show(ctx, self.n, line, name, many, '-');
-            } else if self.before > 0 {
-                self.held.push_back((self.n, line.to_owned()));
-                while self.held.len() as u64 > self.before {
-                    self.held.pop_front();
-                }
-            }
-            return false;
-        }
-        self.found += 1;
-        self.any = true;
-        if self.quiet {
-            return true;
-        }
-        if self.list {
-            let name = if name == "-" { "(standard input)" } else { name };
-            ctx.print(format!("{name}\n"));
-            return true;
-        }
-        if self.only {
-            let chars: Vec<char> = line.chars().collect();
-            for (a, b) in spans.into_iter().filter(|(a, b)| a < b) {
-                let text: String = chars.get(a..b).unwrap_or_default().iter().collect();
-                self.show(ctx, self.n, &text, name, many, ':');
-            }
-        } else if !self.count {
-            for (n, held) in std::mem::take(&mut self.held) {
-                self.show(ctx, n, &held, name, many, '-');
-            }
-            self.show(ctx, self.n, line, name, many, ':');
-            self.trailing = self.after;
-        }
-        self.max.is_some_and(|max| self.found >= max)
-    }
-
-    fn show(&mut self, ctx: &mut Ctx<'_>, n: u64, line: &str, name: &str, many: bool, mark: char) {
-        let gap = self.last_shown > 0 && n > self.last_shown + 1;
-        if gap && (self.before > 0 || self.after > 0) {
-            ctx.print("--\n");
-        }
-        self.last_shown = n;
-        if self.names.unwrap_or(many) {
-            let name = if name == "-" { "(standard input)" } else { name };
-            ctx.print(format!("{name}{mark}"));
-        }
-        if self.number {
-            ctx.print(format!("{n}{mark}"));
-        }
-        ctx.print(format!("{line}\n"));
-    }
-
-    fn file_ends(&mut self, ctx: &mut Ctx<'_>, name: &str, many: bool) {
-        if self.count && !self.quiet {
-            if self.names.unwrap_or(many) {
-                ctx.print(format!("{name}:"));
-            }
-            ctx.print(format!("{}\n", self.found));
-        }
-        self.found = 0;
-        self.trailing = 0;
-        self.last_shown = 0;
-        self.held.clear();
-    }
-}
-
-fn count(now: &mut [u64; 4], bytes: &[u8], partial: &mut Vec<u8>) {
-    let [lines, words, chars, size] = now;
-    // `partial` is not empty within a word
-    for b in bytes {
-        *lines += u64::from(*b == b'\n');
-        *chars += u64::from(*b & 0xc0 != 0x80);
-        if b.is_ascii_whitespace() {
-            partial.clear();
-        } else if partial.is_empty() {
-            partial.push(*b);
-            *words += 1;
-        }
-    }
-    *size += bytes.len() as u64;
-}
-
-fn wc_line(shown: [bool; 4], now: &[u64; 4], name: &str, many: bool) -> String {
-    let values: Vec<u64> =
-        now.iter().zip(shown).filter(|(_, shown)| *shown).map(|(v, _)| *v).collect();
-    let width = if values.len() == 1 && !many {
-        1
-    } else if name.is_empty() || name == "-" {
-        7
-    } else {
-        values.iter().map(|v| v.to_string().len()).max().unwrap_or(1)
-    };
-    let numbers: Vec<String> = values.iter().map(|v| format!("{v:>width$}")).collect();
-    let gap = if name.is_empty() { "" } else { " " };
-    format!("{}{gap}{name}\n", numbers.join(" "))
-}
-
-fn sort_settings(words: &[String]) -> (Kind, Vec<String>) {
-    let (args, values) = Args::new(words, "kt");
-    let mut flags: String =
-        ['n', 'r', 'u', 'f', 'h', 'V'].into_iter().filter(|c| args.has(*c, "")).collect();
-    for (long, c) in [("reverse", 'r'), ("numeric-sort", 'n'), ("unique", 'u')] {
-        if args.has('\0', long) {
-            flags.push(c);
-        }
-    }
-    let mut key = None;
-    let mut separator = None;
-    for (letter, value) in values {
-        if letter == 't' {
-            separator = value.chars().next();
-            continue;
-        }
-        let number = |text: &str| -> Option<u32> {
-            let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
-            digits.parse().ok()
-        };
-        flags.extend(value.chars().filter(|c| "nrfhV".contains(*c)));
-        let (first, last) = value.split_once(',').unwrap_or((&value, ""));
-        key = number(first).map(|n| (n, number(last).unwrap_or(u32::MAX)));
-    }
-    (Kind::Sort { flags, key, separator, lines: Vec::new() }, args.rest)
-}
-
-fn sorted(
-    flags: &str,
-    key: Option<(u32, u32)>,
-    separator: Option<char>,
-    mut lines: Vec<String>,
-) -> Vec<String> {
-    let part = |line: &String| -> String {
-        let Some((from, to)) = key else { return line.clone() };
-        let pieces: Vec<&str> = match separator {
-            Some(c) => line.split(c).collect(),
-            None => line.split_whitespace().collect(),
-        };
-        let (from, to) = (from.max(1) as usize - 1, (to as usize).min(pieces.len()));
-        pieces.get(from..to).unwrap_or_default().join(" ")
-    };
-    let number = |text: &str| -> i128 {
-        let text = text.trim_start();
-        let (sign, digits) = match text.strip_prefix('-') {
-            Some(rest) => (-1, rest),
-            None => (1, text),
-        };
-        let whole: String = digits.chars().take_while(char::is_ascii_digit).collect();
-        let rest = digits.get(whole.len()..).unwrap_or("");
-        let fraction: String =
-            rest.strip_prefix('.').unwrap_or("").chars().take_while(char::is_ascii_digit).collect();
-        let micros: String = fraction.chars().chain("000000".chars()).take(6).collect();
-        let value =
-            whole.parse::<i128>().unwrap_or(0) * 1_000_000 + micros.parse::<i128>().unwrap_or(0);
-        let unit = if flags.contains('h') {
-            match rest.trim_start_matches(|c: char| c == '.' || c.is_ascii_digit()).chars().next() {
-                Some('K' | 'k') => 1024,
-                Some('M') => 1 << 20,
-                Some('G') => 1 << 30,
-                _ => 1,
-            }
-        } else {
-            1
-        };
-        sign * value * unit
-    };
-    let numeric = flags.contains('n') || flags.contains('h');
-    let fold = |text: String| if flags.contains('f') { text.to_lowercase() } else { text };
-    lines.sort_by(|a, b| {
-        let (ka, kb) = (fold(part(a)), fold(part(b)));
-        let order = if numeric { number(&ka).cmp(&number(&kb)) } else { natural(flags, &ka, &kb) };
-        let order = if flags.contains('r') { order.reverse() } else { order };
-        if flags.contains('u') { order } else { order.then_with(|| a.cmp(b)) }
-    });
-    if flags.contains('u') {
-        let same = |a: &String, b: &String| {
-            if numeric {
-                number(&part(a)) == number(&part(b))
-            } else {
-                fold(part(a)) == fold(part(b))
-            }
-        };
-        lines.dedup_by(|a, b| same(a, b));
-    }
-    lines
-}
-
-/// `-V`: runs of digits compare as numbers.
-fn natural(flags: &str, a: &str, b: &str) -> std::cmp::Ordering {
-    if !flags.contains('V') {
-        return a.cmp(b);
-    }
-    let key = |text: &str| -> Vec<(String, u64)> {
-        let mut out = Vec::new();
-        let mut rest = text;
-        while !rest.is_empty() {
-            let head: String = rest.chars().take_while(|c| !c.is_ascii_digit()).collect();
-            rest = rest.get(head.len()..).unwrap_or("");
-            let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-            rest = rest.get(digits.len()..).unwrap_or("");
-            out.push((head, digits.parse().unwrap_or(0)));
-        }
-        out
-    };
-    key(a).cmp(&key(b))
-}
-
-fn uniq_out(ctx: &mut Ctx<'_>, flags: &str, line: &str, count: u64) {
-    if (flags.contains('d') && count < 2) || (flags.contains('u') && count > 1) {
-        return;
-    }
-    if flags.contains('c') {
-        ctx.print(format!("{count:>7} {line}\n"));
-    } else {
-        ctx.print(format!("{line}\n"));
-    }
-}
-
-fn cut_settings(ctx: &mut Ctx<'_>, words: &[String]) -> Settings {
-    let (args, values) = Args::new(words, "dfcb");
-    let value = |letter: char| values.iter().find(|(c, _)| *c == letter).map(|(_, v)| v.clone());
-    let list = value('f').or_else(|| args.long_value("fields").map(str::to_owned));
-    let chars = value('c').or_else(|| value('b'));
-    let Some(spec) = list.clone().or_else(|| chars.clone()) else {
-        return Err(usage(ctx, "you must specify a list of bytes, characters, or fields"));
-    };
-    let mut fields = Vec::new();
-    for piece in spec.split(',') {
-        let number = |text: &str, none: u32| {
-            if text.is_empty() { Some(none) } else { text.parse::<u32>().ok().filter(|n| *n > 0) }
-        };
-        let range = match piece.split_once('-') {
-            Some((low, high)) => number(low, 1).zip(number(high, u32::MAX)),
-            None => number(piece, 0).map(|n| (n, n)),
-        };
-        match range {
-            Some((low, high)) if low > 0 => fields.push((low, high)),
-            _ => return Err(usage(ctx, &format!("invalid field value '{piece}'"))),
-        }
-    }
-    let delimiter = value('d').or_else(|| args.long_value("delimiter").map(str::to_owned));
-    let delimiter = match delimiter {
-        Some(text) if text.chars().count() > 1 => {
-            return Err(usage(ctx, "the delimiter must be a single character"));
-        }
-        Some(text) => text.chars().next().unwrap_or('\t'),
-        None => '\t',
-    };
-    let out = args.long_value("output-delimiter").map(str::to_owned);
-    let only = args.has('s', "only-delimited");
-    Ok((Kind::Cut { fields, chars: list.is_none(), delimiter, only, out }, args.rest))
-}
-
-fn cut(
-    line: &str,
-    fields: &[(u32, u32)],
-    chars: bool,
-    delimiter: char,
-    only: bool,
-    out: Option<&str>,
-) -> Option<String> {
-    let wanted = |k: usize| {
-        let n = u32::try_from(k + 1).unwrap_or(u32::MAX);
-        fields.iter().any(|(low, high)| (*low..=*high).contains(&n))
-    };
-    if chars {
-        return Some(
-            line.chars().enumerate().filter(|(k, _)| wanted(*k)).map(|(_, c)| c).collect(),
-        );
-    }
-    if !line.contains(delimiter) {
-        return (!only).then(|| line.to_owned());
-    }
-    let pieces = line.split(delimiter).enumerate().filter(|(k, _)| wanted(*k)).map(|(_, p)| p);
-    let pieces: Vec<&str> = pieces.collect();
-    Some(match out {
-        Some(out) => pieces.join(out),
-        None => pieces.join(&delimiter.to_string()),
-    })
-}
-
-fn tr_settings(ctx: &mut Ctx<'_>, words: &[String]) -> Result<Kind, Flow> {
-    let (args, _) = Args::new(words, "");
-    let delete = args.has('d', "delete");
-    let squeeze = args.has('s', "squeeze-repeats");
-    let complement = args.has('c', "complement") || args.has('C', "");
-    let mut sets = args.rest.iter();
-    let Some(from) = sets.next() else { return Err(usage(ctx, "missing operand")) };
-    let to = sets.next();
-    if to.is_none() && !delete && !squeeze {
-        let text = format!("missing operand after '{from}'");
-        return Err(usage(ctx, &text));
-    }
-    let to = to.map(|t| set(t)).unwrap_or_default();
-    Ok(Kind::Tr { from: set(from), to, delete, squeeze, complement, last: None })
-}
-
-/// A set of `tr`: escapes, ranges, classes.
-fn set(text: &str) -> Vec<char> {
-    let mut chars: Vec<char> = Vec::new();
-    let mut rest = text;
-    for (name, members) in [
-        ("[:upper:]", ('A'..='Z').collect::<String>()),
-        ("[:lower:]", ('a'..='z').collect()),
-        ("[:digit:]", ('0'..='9').collect()),
-        ("[:alpha:]", ('A'..='Z').chain('a'..='z').collect()),
-        ("[:alnum:]", ('0'..='9').chain('A'..='Z').chain('a'..='z').collect()),
-        ("[:space:]", " \t\n\r\x0b\x0c".to_owned()),
-        ("[:blank:]", " \t".to_owned()),
-        ("[:punct:]", ('!'..='/').chain(':'..='@').chain('['..='`').chain('{'..='~').collect()),
-    ] {
-        if rest == name {
-            return members.chars().collect();
-        }
-    }
-    while let Some(c) = rest.chars().next() {
-        rest = rest.get(c.len_utf8()..).unwrap_or("");
-        let c = if c == '\\' {
-            let next = rest.chars().next().unwrap_or('\\');
-            rest = rest.get(next.len_utf8()..).unwrap_or("");
-            match next {
-                'n' => '\n',
-                't' => '\t',
-                'r' => '\r',
-                '0' => '\0',
-                other => other,
-            }
-        } else {
-            c
-        };
-        let mut ahead = rest.chars();
-        match (ahead.next(), ahead.next()) {
-            (Some('-'), Some(high)) if high >= c => {
-                chars.extend(c..=high);
-                rest = rest.get(1 + high.len_utf8()..).unwrap_or("");
-            }
-            _ => chars.push(c),
-        }
-    }
-    chars
-}
-
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-fn base64(ctx: &mut Ctx<'_>, decode: bool, bytes: &[u8]) -> i32 {
-    if !decode {
-        let mut text = String::new();
-        for chunk in bytes.chunks(3) {
-            let word =
-                chunk.iter().fold(0_u32, |w, b| w << 8 | u32::from(*b)) << (8 * (3 - chunk.len()));
-            for k in 0..4 {
-                let six = (word >> (18 - 6 * k) & 63) as usize;
-                let c = ALPHABET.get(six).copied().unwrap_or(b'A');
-                text.push(if k <= chunk.len() { char::from(c) } else { '=' });
-            }
-        }
-        let plain = ctx.words.iter().any(|w| w == "-w0");
-        for line in text.as_bytes().chunks(if plain { usize::MAX } else { 76 }) {
-            ctx.out.extend(line);
-            if !plain {
-                ctx.out.push(b'\n');
-            }
-        }
-        return 0;
-    }
-    let (mut word, mut bits) = (0_u32, 0);
-    for b in bytes.iter().filter(|b| !b.is_ascii_whitespace() && **b != b'=') {
-        let Some(six) = ALPHABET.iter().position(|a| a == b) else {
-            ctx.complain("base64: invalid input");
-            return 1;
-        };
-        word = word << 6 | u32::try_from(six).unwrap_or(0);
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            ctx.out.push(u8::try_from(word >> bits & 255).unwrap_or(0));
-        }
-    }
-    0
 }

@@ -377,11 +377,7 @@ impl Parser {
     }
 
     fn ends_sequence(&self) -> bool {
-        match (self.peek(0), self.peek(1)) {
-            (None, _) => true,
-            (Some('\\'), Some(')' | '|')) => true,
-            _ => false,
-        }
+        matches!((self.peek(0), self.peek(1)), (None, _) | (Some('\\'), Some(')' | '|')))
     }
 
     fn class(&mut self) -> Result<Node, String> {
