@@ -82,6 +82,8 @@ pub struct Player {
     answers: BTreeMap<String, String>,
     attempts: i64,
     last_attempt: Option<Timestamp>,
+    /// An explanation held back while a `within` line still has patience, and when it speaks.
+    later: Option<Timestamp>,
     messages: Vec<Message>,
     /// Rules shown in this step: (which, at which attempt).
     shown: Vec<(usize, i64)>,
@@ -107,6 +109,7 @@ impl Player {
             answers: BTreeMap::new(),
             attempts: 0,
             last_attempt: None,
+            later: None,
             messages: Vec::new(),
             shown: Vec::new(),
             hints: BTreeMap::new(),
@@ -194,6 +197,7 @@ impl Player {
         self.shown.clear();
         self.attempts = 0;
         self.last_attempt = None;
+        self.later = None;
         self.seen = None;
         self.look(desk);
     }
@@ -213,19 +217,34 @@ impl Player {
             self.done.push(Done { finished: command.clone(), role, led });
             changed = true;
             self.look(desk);
-            if self.current == step && self.is_attempt(desk) {
+            // what was typed for an earlier step is no attempt at this one
+            let own = self.current == step && command.started >= self.began;
+            if own && self.is_attempt(desk) {
                 self.attempt(desk, Some(command), before);
             }
         }
-        self.look(desk) || changed
+        changed |= self.look(desk);
+        self.explain_late(desk) || changed
+    }
+
+    /// Patience is over: the explanation that was held back is given.
+    fn explain_late(&mut self, desk: &Desk) -> bool {
+        if self.later.is_none_or(|at| desk.now() < at) {
+            return false;
+        }
+        self.later = None;
+        let Some((_, reason)) = self.first_unmet(desk) else { return false };
+        self.say(MessageFrom::Assertion, reason.text());
+        true
     }
 
     /// Time alone can change a line: one is held for `stable`, or `within` runs out.
     fn time_matters(&self) -> bool {
         let Some(step) = self.step() else { return false };
-        step.check.lines.iter().zip(&self.lines).any(|(line, p)| {
-            line.mode.stable_ms.is_some() && p.holds_since.is_some() && p.state != State::Met
-        })
+        self.later.is_some()
+            || step.check.lines.iter().zip(&self.lines).any(|(line, p)| {
+                line.mode.stable_ms.is_some() && p.holds_since.is_some() && p.state != State::Met
+            })
     }
 
     fn met_count(&self) -> usize {
@@ -429,6 +448,7 @@ impl Player {
         self.shown.clear();
         self.attempts = 0;
         self.last_attempt = None;
+        self.later = None;
     }
 
     fn say(&mut self, from: MessageFrom, text: String) {
@@ -470,6 +490,7 @@ impl Player {
     fn attempt(&mut self, desk: &Desk, command: Option<&Finished>, met_before: usize) {
         self.attempts += 1;
         self.last_attempt = Some(desk.now());
+        self.later = None;
         self.judge_lines(desk);
         if let Some(text) = self.lost_object(desk) {
             self.say(MessageFrom::Precondition, text);
@@ -483,8 +504,12 @@ impl Player {
         if self.met_count() > met_before {
             return;
         }
-        if let Some(reason) = self.first_unmet(desk) {
-            self.say(MessageFrom::Assertion, reason.text());
+        match self.first_unmet(desk) {
+            Some((Some(patience_ms), _)) => {
+                self.later = Some(Timestamp(desk.now().0 + patience_ms * 1000));
+            }
+            Some((None, reason)) => self.say(MessageFrom::Assertion, reason.text()),
+            None => {}
         }
     }
 
@@ -543,11 +568,12 @@ impl Player {
         })
     }
 
-    fn first_unmet(&self, desk: &Desk) -> Option<Reason> {
+    /// The first line still unmet: its patience in milliseconds, and why it is unmet.
+    fn first_unmet(&self, desk: &Desk) -> Option<(Option<u64>, Reason)> {
         let step = self.step()?;
         let (_, line) =
             step.check.lines.iter().enumerate().find(|(k, l)| !self.counts_as_met(*k, l))?;
-        Some(explain::reason(line, &self.scene(desk, 0)))
+        Some((line.mode.within_ms, explain::reason(line, &self.scene(desk, 0))))
     }
 
     fn remember_roles(&mut self, desk: &Desk) {

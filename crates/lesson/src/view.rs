@@ -3,7 +3,7 @@
 use crate::explain;
 use crate::lesson::Ask;
 use crate::markdown::{Block, Inline};
-use crate::player::{Message, Player, State};
+use crate::player::{Message, MessageFrom, Player, State};
 use crate::transcript::Transcript;
 use serde::{Deserialize, Serialize};
 use shell::Desk;
@@ -73,7 +73,9 @@ impl Player {
         let current = self.current();
         let steps = lesson.steps.iter().enumerate().map(|(k, _)| self.step_view(k, desk)).collect();
         let id = self.step().map(|s| s.check.id.as_str()).unwrap_or_default();
-        let message = self.messages().last().filter(|m| m.step == id || self.finished());
+        // what a step ended with stands until something is said of the next one
+        let said = |m: &&Message| m.step == id || m.from == MessageFrom::Done || self.finished();
+        let message = self.messages().last().filter(said);
         LessonView {
             id: lesson.id.clone(),
             title: lesson.title.clone(),
