@@ -12,6 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 fn may_be_prefix(before: &str) -> bool {
     let flag = before.split_whitespace().next_back().is_some_and(|w| w.starts_with('-'));
     let verbs = [" ps ", " inspect ", " rm ", " scale ", " update ", " logs ", " rollback "];
+    if before.ends_with("id=") {
+        return true;
+    }
     before.ends_with(' ') && !flag && verbs.iter().any(|verb| before.contains(verb))
 }
 

@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 use runner::compare::{Yardstick, score};
 use runner::recording::Recording;
-use runner::{fuzz, replay};
+use runner::{check, fuzz, replay};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -30,6 +30,15 @@ enum Command {
         /// Files
         #[arg(required = true)]
         files: Vec<PathBuf>,
+    },
+    /// Read, lint and prove lesson files
+    Check {
+        /// One object a finding on stdout
+        #[arg(long)]
+        json: bool,
+        /// Files, and folders to search
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
     },
     /// Random crashes, cuts and commands; then invariants; then it must converge
     Fuzz {
@@ -64,6 +73,7 @@ fn run(cli: Cli) -> Result<bool> {
     let mut out = std::io::stdout().lock();
     match cli.command {
         Command::Replay { json, show, files } => replays(&mut out, json, show, &files),
+        Command::Check { json, paths } => check::run(&mut out, json, &paths),
         Command::Fuzz { seeds, from } => {
             let mut ok = true;
             for seed in from..from + seeds {
