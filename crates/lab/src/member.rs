@@ -294,7 +294,7 @@ impl Lab {
             self.join_answered(machine, Rpc(call), answer.map(Box::new));
         }
         for (node, message) in agents {
-            self.to_agent(machine, node, message);
+            self.tell_agent(machine, node, message);
         }
         for (subscription, lines, done) in logs {
             self.log_lines(machine, subscription, lines, done);
@@ -305,7 +305,7 @@ impl Lab {
         busy
     }
 
-    fn to_agent(&mut self, machine: Machine, node: NodeId, message: api::dispatch::ToAgent) {
+    fn tell_agent(&mut self, machine: Machine, node: NodeId, message: api::dispatch::ToAgent) {
         let Some(manager) = self.at(machine).and_then(|m| m.manager()) else { return };
         let Some((agent, via)) = manager.sessions.get(&node).copied() else { return };
         let wire = Wire::Agent { agent, message: Box::new(message) };

@@ -37,20 +37,30 @@ impl Lab {
         }
         let tasks = swarm.tasks.iter().all(|task| {
             let (wanted, is) = (task.desired_state, task.status.state);
-            let placed = task.node_id.is_some() || !task.status.err.is_empty();
+            // it waits for a known reason, not for the scheduler
+            let placed = !task.status.err.is_empty();
             let node_down = task
                 .node_id
                 .and_then(|id| swarm.node(id))
                 .is_none_or(|n| n.status.state == NodeState::Down);
             match wanted {
                 TaskState::Running | TaskState::Complete => {
-                    is == TaskState::Running
-                        || is > TaskState::Running
-                        || (is == TaskState::Pending && placed && task.node_id.is_none())
-                        || (is == TaskState::Pending && !task.status.err.is_empty())
+                    is >= TaskState::Running || (is == TaskState::Pending && placed)
                 }
                 TaskState::Ready => false,
-                _ => is > TaskState::Running || node_down || is < TaskState::Assigned,
+                TaskState::New
+                | TaskState::Pending
+                | TaskState::Assigned
+                | TaskState::Accepted
+                | TaskState::Preparing
+                | TaskState::Starting
+                | TaskState::Shutdown
+                | TaskState::Failed
+                | TaskState::Rejected
+                | TaskState::Remove
+                | TaskState::Orphaned => {
+                    is > TaskState::Running || node_down || is < TaskState::Assigned
+                }
             }
         });
         let services = swarm.services.iter().all(|s| {

@@ -326,7 +326,7 @@ impl<'a> Replay<'a> {
             }
             "daemon-restart" => {
                 // what of it cannot be done shows in what follows
-                let _ = self.fault(Fault::DaemonStop(name.clone()));
+                self.fault(Fault::DaemonStop(name.clone()));
                 Fault::DaemonStart(name)
             }
             "daemon-start" => {

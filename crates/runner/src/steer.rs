@@ -171,16 +171,12 @@ impl Pass {
         };
         let (mut ties, mut assigned) = (Vec::new(), Vec::new());
         for (_, line) in desk.lab().trace().since(from) {
-            match &line.what {
-                TraceEvent::Manager(Trace::Tie { nodes, chosen, .. }) => {
-                    ties.push((nodes.iter().map(&host).collect(), host(chosen)));
-                }
-                TraceEvent::Manager(Trace::Assigned { task, node_name, preassigned, .. })
-                    if !preassigned =>
-                {
-                    assigned.push((*task, node_name.clone(), wishes.get(task).cloned()));
-                }
-                _ => {}
+            let TraceEvent::Manager(trace) = &line.what else { continue };
+            if let Trace::Tie { nodes, chosen, .. } = trace {
+                ties.push((nodes.iter().map(&host).collect(), host(chosen)));
+            }
+            if let Trace::Assigned { task, node_name, preassigned: false, .. } = trace {
+                assigned.push((*task, node_name.clone(), wishes.get(task).cloned()));
             }
         }
         Self { ties, assigned }

@@ -79,6 +79,7 @@ pub(crate) enum Next {
 
 impl Lab {
     /// A request reaches a daemon.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "what is not the swarm's is the engine's")]
     pub(crate) fn begin_call(&mut self, call: CallId, machine: Machine, request: Request) {
         match &request {
             Request::SwarmInit(init) => {

@@ -1,5 +1,10 @@
 //! Swarm calls, one step after the other: from what is known to what is needed next.
 
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "each function looks at one family of requests; the others are not its business"
+)]
+
 use super::resolve::resolve;
 use super::texts::{invalid, not_found, unavailable};
 use super::{Learned, Next, SwarmCall, defaults, filter, texts};

@@ -100,7 +100,7 @@ impl Lab {
         match self.place(machine, container, &address) {
             Place::Vip(network, service) => {
                 self.requests.insert(id, web);
-                self.into_ring(id, machine, network, service, |_| Some(port));
+                self.take_turn(id, machine, network, service, |_| Some(port));
             }
             Place::Container(owner, container, _) => {
                 let container = Some(container);
@@ -246,10 +246,11 @@ impl Lab {
         if host == "localhost" {
             return Ok("127.0.0.1".into());
         }
-        match self.dns(machine, container, host) {
-            NetAnswer::Addresses { addrs, .. } => Ok(addrs.into_iter().next().unwrap_or_default()),
-            other => Err(other),
+        let answer = self.dns(machine, container, host);
+        if let NetAnswer::Addresses { addrs, .. } = answer {
+            return Ok(addrs.into_iter().next().unwrap_or_default());
         }
+        Err(answer)
     }
 
     fn place(&self, machine: Machine, container: ContainerId, address: &str) -> Place {

@@ -189,7 +189,7 @@ impl Lab {
         self.push_hop(id, Hop::Port { machine, port });
         let mesh = self.at(machine).map(|m| m.mesh.ports()).unwrap_or_default();
         if let Some((network, service)) = mesh.get(&(port, Protocol::Tcp)).copied() {
-            self.into_ring(id, machine, network, service, |record| {
+            self.take_turn(id, machine, network, service, |record| {
                 record
                     .ports
                     .iter()
@@ -210,7 +210,7 @@ impl Lab {
     }
 
     /// IPVS: the next task of the ring, on the machine that has it.
-    pub(crate) fn into_ring(
+    pub(crate) fn take_turn(
         &mut self,
         id: RequestId,
         machine: Machine,
