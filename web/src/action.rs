@@ -172,8 +172,8 @@ fn follow(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Hint => vec![Effect::Hint],
         Action::Solution(step) => toggle_solution(state, step),
         Action::Answer { id, value } => vec![Effect::Answer { id, value }],
-        Action::Undo => vec![Effect::Undo],
-        Action::Redo => vec![Effect::Redo],
+        Action::Undo => and(close_request(state), Effect::Undo),
+        Action::Redo => and(close_request(state), Effect::Redo),
         Action::Language(language) => {
             and(set(&mut state.language, language), Effect::Language(language))
         }

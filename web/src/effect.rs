@@ -234,7 +234,10 @@ impl Runner {
         if self.journal.state() != before {
             self.out.push(Action::Saved(self.journal.state()));
         }
-        self.redo.clear();
+        // A window that changes its size is nobody's new branch.
+        if !matches!(act.deed, Deed::Input(DeskInput::Resize { .. })) {
+            self.redo.clear();
+        }
         self.perform(act);
     }
 

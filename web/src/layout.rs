@@ -144,7 +144,7 @@ fn columns(count: usize, room: u32, gap: u32, compact: bool) -> (usize, u32) {
     }
     let n = to_u32(count.max(1));
     let alone = (room + gap).checked_div(n).unwrap_or(room).saturating_sub(gap);
-    if count <= 5 && alone >= 148 {
+    if count <= 5 && alone >= 116 {
         return (count.max(1), alone.min(232));
     }
     let most = ((room + gap) / (148 + gap)).max(1);

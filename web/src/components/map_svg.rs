@@ -212,6 +212,8 @@ fn head(props: &Props, layout: &Layout, card: &Card, a: Area, label: &str) -> Ht
     let notes = trouble(w, card);
     let note = notes.first().cloned();
     let wide = a.w >= 200;
+    // No room for a note beside the name: it takes the address's place.
+    let tight = a.w < 150;
     // The plate keeps the text readable above the hatch of a drained node.
     let plate = Area {
         x: a.x + 6,
@@ -236,10 +238,12 @@ fn head(props: &Props, layout: &Layout, card: &Card, a: Area, label: &str) -> Ht
             }
             { glyph(machine_class(card.hue), a.x + 10, top - 11, card.hue) }
             { text(if small { "b" } else { "b t13" }, name_x, top, &card.name) }
-            if !small { { text("mn t11 i2", name_x, top + 16, &card.ip) } }
+            if !small && !(tight && note.is_some()) {
+                { text("mn t11 i2", name_x, top + 16, &card.ip) }
+            }
             if let Some(note) = note.filter(|_| !small) {
-                { chip(a.right() - 8, a.y + 6, &note, wide || !star) }
-                if star { { starred(a.right() - 24, top + 5) } }
+                { chip(a.right() - 8, a.y + if tight { 24 } else { 6 }, &note, wide || !star) }
+                if star { { starred(a.right() - 24, if tight { a.y + 8 } else { top + 5 }) } }
             } else if star {
                 { starred(a.right() - if small { 20 } else if wide { 62 } else { 26 }, top - 11) }
                 if wide {

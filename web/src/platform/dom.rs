@@ -31,12 +31,13 @@ pub(crate) fn on_resize(element: &Element, call: impl FnMut() + 'static) -> Opti
 pub(crate) fn characters(log: &Element) -> Option<(u32, u32)> {
     let probe = log.query_selector(".probe").ok()??;
     let letter = probe.get_bounding_client_rect();
-    if letter.width() < 1.0 || log.client_width() < 40 {
+    let pane = log.parent_element()?;
+    if letter.width() < 1.0 || pane.client_width() < 60 {
         return None;
     }
-    let pane = log.parent_element()?;
-    // The rows' padding left and right, and the scroll bar.
-    let width = f64::from(log.client_width()) - 46.0;
+    // The rows' padding left and right, and a scroll bar whether it shows or not: the width must
+    // not depend on how much has been printed.
+    let width = f64::from(pane.client_width()) - 58.0;
     let columns = (width * 10.0 / letter.width()).max(20.0);
     let rows = (f64::from(pane.client_height()) / letter.height().max(8.0)).max(4.0);
     // Both are small and positive here.
