@@ -238,7 +238,7 @@ fn head(props: &Props, layout: &Layout, card: &Card, a: Area, label: &str) -> Ht
             }
             { glyph(machine_class(card.hue), a.x + 10, top - 11, card.hue) }
             { text(if small { "b" } else { "b t13" }, name_x, top, &card.name) }
-            if !small && !(tight && note.is_some()) {
+            if !(small || tight && note.is_some()) {
                 { text("mn t11 i2", name_x, top + 16, &card.ip) }
             }
             if let Some(note) = note.filter(|_| !small) {
