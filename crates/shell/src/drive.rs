@@ -7,18 +7,15 @@ mod records;
 mod sessions;
 
 use crate::desk::Desk;
-use crate::display::Display;
 use crate::finished::{DeskEvent, Finished, FinishedLine};
-use crate::host::Start;
 use crate::input::Key;
-use crate::session::{At, Child, Inside, Program, Reading, Session};
+use crate::session::{At, Child, Inside, Program, Session};
 use crate::world::{
     self, Answer, Fault, HttpOutcome, HttpReply, Machine, NetAnswer, NetRequest, Way, sh,
 };
 use api::Timestamp;
 use docker::{Input as In, Step as Do};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// One thing to do at this instant.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -1,5 +1,7 @@
 //! `nano` as far as a lesson's file needs it: typing, moving, cutting lines, saving.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "a key without a meaning here does nothing")]
+
 use crate::world::sh::Key;
 use serde::{Deserialize, Serialize};
 
@@ -143,11 +145,9 @@ impl Nano {
             Key::End | Key::Ctrl('e') => self.column = self.width(),
             Key::Left => self.left(),
             Key::Right if self.column < self.width() => self.column += 1,
-            Key::Right => {
-                if self.row + 1 < self.count() {
-                    self.row += 1;
-                    self.column = 0;
-                }
+            Key::Right if self.row + 1 < self.count() => {
+                self.row += 1;
+                self.column = 0;
             }
             Key::Ctrl('k') => {
                 let row = self.row as usize;

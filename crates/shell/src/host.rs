@@ -72,7 +72,7 @@ impl Desk {
             "reboot" => self.reboot(on),
             "poweroff" | "shutdown" | "halt" => self.power_off(on),
             "pidof" | "pgrep" => {
-                let wanted = args.iter().any(|a| *a == "dockerd");
+                let wanted = args.contains(&"dockerd");
                 if wanted && world::view_of(self.lab(), on).is_some_and(|m| m.daemon) {
                     done(format!("{}\n", world::DOCKERD_PID))
                 } else {

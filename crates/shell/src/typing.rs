@@ -382,18 +382,16 @@ type Nested = (String, Display, api::Timestamp);
 
 /// Follows what is typed inside a container. Gives the command that a new line ends.
 fn inside_key(inside: &mut Inside, key: Key, now: api::Timestamp) -> Option<Nested> {
-    match key {
-        Key::Char(c) => inside.line.push(c),
-        Key::Backspace => {
-            inside.line.pop();
-        }
-        Key::Ctrl('u' | 'c') => inside.line.clear(),
-        Key::Enter => {
-            let line = std::mem::take(&mut inside.line);
-            let new = (!line.trim().is_empty()).then(|| (line, Display::default(), now));
-            return std::mem::replace(&mut inside.running, new);
-        }
-        _ => {}
+    if let Key::Char(c) = key {
+        inside.line.push(c);
+    } else if key == Key::Backspace {
+        inside.line.pop();
+    } else if matches!(key, Key::Ctrl('u' | 'c')) {
+        inside.line.clear();
+    } else if key == Key::Enter {
+        let line = std::mem::take(&mut inside.line);
+        let new = (!line.trim().is_empty()).then(|| (line, Display::default(), now));
+        return std::mem::replace(&mut inside.running, new);
     }
     None
 }

@@ -1,5 +1,7 @@
 //! The docker client: whose daemon it asks, and the steps it wants done.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "only the client has calls")]
+
 use super::{Action, Desk, Do, In, Machine, Timer, Timestamp, world};
 use crate::session::{At, Child, Program, Reading};
 use crate::world::sh;

@@ -1,7 +1,7 @@
 //! Sessions: opened by a login, `ssh` or `watch`; closed by `exit` or by the power.
 
 use super::{Action, Desk, DeskEvent, FinishedLine, Machine, Timer, world};
-use crate::session::{At, Child, Program, Session};
+use crate::session::{At, Program, Session};
 use crate::world::sh;
 use std::collections::BTreeMap;
 
