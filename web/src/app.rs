@@ -17,6 +17,8 @@ use crate::text::Language;
 use gloo::render::{AnimationFrame, request_animation_frame};
 use std::collections::VecDeque;
 use std::rc::Rc;
+use wasm_bindgen::JsCast;
+use web_sys::Element;
 use yew::prelude::*;
 
 /// The root component.
@@ -76,7 +78,8 @@ impl Component for App {
         let view = state.frame.lesson.as_ref().map(|l| &l.view);
         let step = view.and_then(|v| v.steps.get(v.current)).cloned();
         html! {
-            <div class="app" data-tab={state.tab.name()} data-ready="true">
+            <div class="app" data-tab={state.tab.name()} data-ready="true"
+                onclick={self.outside()} onkeydown={self.escape()}>
                 <a class="skip" href="#prompt">{ w.skip }</a>
                 { self.bar(seconds) }
                 <Notices words={w} notices={state.notices.clone()} dropping={state.dropping}
@@ -127,6 +130,30 @@ impl App {
             let ms = passed.clamp(0.0, 10_000.0) as u32;
             link.send_message(Action::Tick(ms));
         }));
+    }
+
+    /// A click beside an open list closes it.
+    fn outside(&self) -> Option<Callback<MouseEvent>> {
+        self.state.menu?;
+        let dispatch = self.dispatch.clone();
+        Some(Callback::from(move |event: MouseEvent| {
+            let target = event.target().and_then(|t| t.dyn_into::<Element>().ok());
+            let inside = target.and_then(|t| t.closest(".hang, nav").ok().flatten()).is_some();
+            if !inside {
+                dispatch.emit(Action::Menu(None));
+            }
+        }))
+    }
+
+    /// So does Escape.
+    fn escape(&self) -> Option<Callback<KeyboardEvent>> {
+        self.state.menu?;
+        let dispatch = self.dispatch.clone();
+        Some(Callback::from(move |event: KeyboardEvent| {
+            if event.key() == "Escape" {
+                dispatch.emit(Action::Menu(None));
+            }
+        }))
     }
 
     fn prose(&self) -> ProseContext {
