@@ -183,7 +183,8 @@ impl App {
         let w = self.state.words();
         let tab = |tab: Tab, icon_name: &'static str, label: &'static str| {
             html! {
-                <button type="button" role="tab" class="tab" aria-selected={yes(self.state.tab == tab)}
+                <button type="button" role="tab" class="tab" aria-selected={yes(self.state.tab ==
+                    tab)}
                     data-open-tab={tab.name()}
                     onclick={send::<MouseEvent>(&self.dispatch, Action::Tab(tab))}>
                     { icon(icon_name, 14) }{ label }</button>

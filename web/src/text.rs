@@ -69,7 +69,8 @@ words! {
     lessons: "Lições", "Lessons";
     free_lab: "Laboratório livre", "Free lab";
     free_lab_prose:
-        "Sem roteiro: digite o que quiser. Abra uma lição pelo título acima, ou solte aqui um arquivo .md.",
+        "Sem roteiro: digite o que quiser. Abra uma lição pelo título acima, ou solte aqui um \
+            arquivo .md.",
         "No script: type what you like. Open a lesson by the title above, or drop a .md file here.";
     step_of: "Passo {} de {}", "Step {} of {}";
     minutes: "{} minutos", "{} minutes";
@@ -130,7 +131,8 @@ words! {
     send_to: ":{} enviar uma requisição a {}", ":{} send a request to {}";
     details_of: "{}: detalhes", "{}: details";
     not_yet_swarm:
-        "Ainda não há swarm. Aqui vão aparecer as tarefas de cada serviço e o caminho de cada requisição.",
+        "Ainda não há swarm. Aqui vão aparecer as tarefas de cada serviço e o caminho de cada \
+            requisição.",
         "There is no swarm yet. The tasks of each service and the way of each request appear here.";
     client: "cliente", "client";
     request: "Requisição", "Request";
@@ -146,7 +148,8 @@ words! {
     hop_ring: "O rodízio de {} escolhe {} em {}.", "The ring of {} picks {} on {}.";
     hop_back: "A resposta volta pelo mesmo caminho: {} ms simulados.",
         "The answer comes back the same way: {} simulated ms.";
-    hop_local: "A porta leva direto ao contêiner em {}.", "The port leads straight to the container on {}.";
+    hop_local: "A porta leva direto ao contêiner em {}.", "The port leads straight to the \
+        container on {}.";
     refused: "Conexão recusada: ninguém escuta na porta {} de {}.",
         "Connection refused: nobody listens on port {} of {}.";
     no_answer: "Sem resposta: nada voltou antes de o cliente desistir.",
@@ -201,7 +204,8 @@ words! {
     works_now: "O que funciona agora", "What works now";
     works_tasks: "As tarefas que rodam seguem rodando.", "Running tasks go on running.";
     works_ports: "As portas publicadas respondem.", "Published ports answer.";
-    works_commands: "O swarm aceita comandos nos gerentes.", "The swarm takes commands on managers.";
+    works_commands: "O swarm aceita comandos nos gerentes.", "The swarm takes commands on \
+        managers.";
     works_replace: "Tarefa que cair é trocada.", "A task that fails is replaced.";
     no_commands: "Comandos do swarm esperam e falham: falta maioria.",
         "Swarm commands wait and fail: there is no majority.";
@@ -261,29 +265,36 @@ words! {
     saved: "Salvo neste navegador", "Saved in this browser";
     not_saved: "Aqui nada fica guardado: baixe seu trabalho.",
         "Nothing is kept here: download your work.";
-    storage_full: "O espaço do navegador acabou: o que vier agora não fica guardado. Baixe seu trabalho.",
+    storage_full: "O espaço do navegador acabou: o que vier agora não fica guardado. Baixe seu \
+        trabalho.",
         "The browser's storage is full: what comes now is not kept. Download your work.";
     download_work: "Baixar meu trabalho", "Download my work";
-    corrupt: "O trabalho guardado não pôde ser lido. Ele foi posto de lado e o laboratório começou de novo.",
+    corrupt: "O trabalho guardado não pôde ser lido. Ele foi posto de lado e o laboratório \
+        começou de novo.",
         "The saved work could not be read. It was set aside and the lab starts anew.";
     download_aside: "Baixar a cópia posta de lado", "Download the copy set aside";
     dismiss: "Dispensar", "Dismiss";
-    lesson_errors: "A lição {} tem erros e não foi aberta:", "The lesson {} has errors and was not opened:";
+    lesson_errors: "A lição {} tem erros e não foi aberta:", "The lesson {} has errors and was \
+        not opened:";
     lesson_fetch: "A lição {} não pôde ser lida: {}", "The lesson {} could not be read: {}";
     lesson_drop: "Solte o arquivo .md para abrir a lição", "Drop the .md file to open the lesson";
     not_md: "{} não é um arquivo .md: só lições em Markdown podem ser abertas aqui.",
         "{} is not a .md file: only Markdown lessons can be opened here.";
     help_title: "Teclado", "Keyboard";
     help_tab: "completa; duas vezes, lista as opções", "completes; twice, lists the choices";
-    help_interrupt: "interrompe; com texto escolhido, copia", "interrupts; with text selected, copies";
+    help_interrupt: "interrompe; com texto escolhido, copia", "interrupts; with text selected, \
+        copies";
     help_history: "percorre o histórico da máquina", "walks through the machine's history";
     help_search: "procura no histórico", "searches the history";
     help_words: "apaga a palavra anterior (Ctrl+W é do navegador)",
         "deletes the previous word (Ctrl+W belongs to the browser)";
-    help_undo: "com o prompt vazio, desfaz o último comando", "on an empty prompt, undoes the last command";
+    help_undo: "com o prompt vazio, desfaz o último comando", "on an empty prompt, undoes the \
+        last command";
     help_clear: "limpa a tela", "clears the screen";
-    help_words_lab: "Palavras do laboratório: ajuda, dica, passo, desfazer, refazer, solução; desligar, ligar, congelar, cortar, religar e o nome da máquina.",
-        "Words of the lab: help, hint, step, undo, redo, solution; poweroff, poweron, freeze, cut, heal and the machine's name.";
+    help_words_lab: "Palavras do laboratório: ajuda, dica, passo, desfazer, refazer, solução; \
+        desligar, ligar, congelar, cortar, religar e o nome da máquina.",
+        "Words of the lab: help, hint, step, undo, redo, solution; poweroff, poweron, freeze, \
+            cut, heal and the machine's name.";
     legend_states: "Estado pela forma", "State by shape";
     legend_machines: "Máquinas", "Machines";
     l_running: "Running: cheio", "Running: filled";

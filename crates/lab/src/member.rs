@@ -73,9 +73,10 @@ impl Lab {
     pub(crate) fn start_ticks(&mut self, machine: Machine) {
         let Some(m) = self.at_mut(machine) else { return };
         let (boot, phase) = (m.boot, m.rng.stream("tick").range(0, TICK_US));
-        let running = self.queue.iter().any(
-            |(_, e)| matches!(e, Event::Tick { machine: who, boot: b } if *who == machine && *b == boot),
-        );
+        let running = self.queue.iter().any(|(_, e)| {
+            matches!(e, Event::Tick { machine: who, boot: b } if *who == machine && *b ==
+                boot)
+        });
         if !running {
             self.after(phase, Event::Tick { machine, boot });
         }
@@ -427,7 +428,8 @@ impl Lab {
         let work = manager.conf_queue.remove(at);
         if let Some(call) = work.call {
             let text = "could not connect to prospective new cluster member using its advertised \
-                        address: rpc error: code = DeadlineExceeded desc = context deadline exceeded";
+                        address: rpc error: code = DeadlineExceeded desc = context deadline \
+                        exceeded";
             self.join_answered(machine, call, Err(ApiError::rpc(Code::Unknown, text)));
         }
     }

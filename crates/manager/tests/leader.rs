@@ -480,9 +480,10 @@ fn logs_come_from_the_nodes_that_have_them() {
     let services = vec![created.id];
     let request = ControlRequest::SubscribeLogs { services, tasks: vec![], options };
     let Ok(ControlResponse::Subscribed(subscription)) = world.call(request) else { panic!() };
-    let asked = world.heard.iter().any(
-        |message| matches!(message, ToAgent::Subscribe { tasks, open: true, .. } if tasks.len() == 1),
-    );
+    let asked = world.heard.iter().any(|message| {
+        matches!(message, ToAgent::Subscribe { tasks, open: true, .. } if tasks.len() ==
+            1)
+    });
     assert!(asked);
     let line = api::dispatch::LogLine {
         task: None,

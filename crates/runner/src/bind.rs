@@ -43,9 +43,10 @@ impl Bindings {
     /// Only if a rule is no expression.
     pub fn new(hosts: impl IntoIterator<Item = String>) -> Result<Self, regex::Error> {
         Ok(Self {
-            values: Regex::new(
-                r"SWMTKN-\d-[0-9a-z]{50}-[0-9a-z]{25}|SWMKEY-1-[A-Za-z0-9+/]{43}|\b[0-9a-f]{64}\b|\b[0-9a-z]{25}\b|\b[0-9a-z]{12}\b|\b[a-z]+_[a-z]+\b",
-            )?,
+            values: Regex::new(concat!(
+                r"SWMTKN-\d-[0-9a-z]{50}-[0-9a-z]{25}|SWMKEY-1-[A-Za-z0-9+/]{43}|",
+                r"\b[0-9a-f]{64}\b|\b[0-9a-z]{25}\b|\b[0-9a-z]{12}\b|\b[a-z]+_[a-z]+\b"
+            ))?,
             words: Regex::new(
                 r"SWMTKN-\d-[0-9a-z]{50}-[0-9a-z]{25}|SWMKEY-1-[A-Za-z0-9+/]{43}|[0-9A-Za-z_]+",
             )?,

@@ -54,7 +54,10 @@ impl Yardstick {
     /// # Errors
     /// Only if a rule is no expression.
     pub fn new() -> Result<Self, regex::Error> {
-        let age = r"(?:(?:less|Less) than a second|(?:about|About) (?:a|an) (?:second|minute|hour)|\d+ (?:seconds?|minutes?|hours?|days?|weeks?|months?|years?))";
+        let age = concat!(
+            r"(?:(?:less|Less) than a second|(?:about|About) (?:a|an) (?:second|minute|hour)|",
+            r"\d+ (?:seconds?|minutes?|hours?|days?|weeks?|months?|years?))"
+        );
         let text = |pattern: &str, mark| Regex::new(pattern).map(|r| (r, Mark::Text(mark)));
         let time =
             r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d)(?: UTC)?)?";
@@ -82,9 +85,10 @@ impl Yardstick {
             text(r#""Index": \d+"#, "\"Index\": <index>")?,
             text(r"20\.10\.24\+dfsg1", "20.10.24")?,
             (
-                Regex::new(
-                    r"\b(Kernel Version|Operating System|CPUs|Runtimes|(?:containerd|runc|init) version):.*",
-                )?,
+                Regex::new(concat!(
+                    r"\b(Kernel Version|Operating System|CPUs|Runtimes|",
+                    r"(?:containerd|runc|init) version):.*"
+                ))?,
                 Mark::After(": <host>"),
             ),
             text(r"\b[a-z]+_[a-z]+\b", "<name>")?,

@@ -176,7 +176,8 @@ impl Desk {
                 let mark = if runs { "●" } else { "○" };
                 let mut out = format!(
                     "{mark} docker.service - Docker Application Container Engine\n     \
-                     Loaded: loaded (/lib/systemd/system/docker.service; enabled; vendor preset: enabled)\n     \
+                     Loaded: loaded (/lib/systemd/system/docker.service; enabled; \
+                     vendor preset: enabled)\n     \
                      Active: {state}\n       Docs: https://docs.docker.com\n"
                 );
                 if runs {

@@ -109,7 +109,8 @@ fn passed(props: &Props, lesson: &LessonShown) -> Html {
             { for done.iter().map(|step| html! {
                 <div class="old" data-step={step.id.clone()} data-step-state="passed">
                     <h3>{ &step.heading }</h3>
-                    if !step.done.is_empty() { <p class="now-true">{ prose::sentence(&step.done) }</p> }
+                    if !step.done.is_empty() { <p class="now-true">{ prose::sentence(&step.done)
+                        }</p> }
                     <div class="prose">{ prose::blocks(&props.context, &step.body) }</div>
                 </div>
             }) }
@@ -122,7 +123,8 @@ fn later(props: &Props, step: &StepView) -> Html {
         <details class="step" key={step.id.clone()} data-step={step.id.clone()}
             data-step-state="later">
             <summary>{ coloured("c-3", "c-todo", 15) }<h2>{ &step.heading }</h2></summary>
-            <div class="old"><div class="prose">{ prose::blocks(&props.context, &step.body) }</div></div>
+            <div class="old"><div class="prose">{ prose::blocks(&props.context, &step.body)
+                }</div></div>
         </details>
     }
 }
@@ -175,7 +177,8 @@ fn current(props: &Props, k: usize, step: &StepView) -> Html {
                         onclick={act(Action::Solution(step.id.clone()))}>{ w.solution }</button>
                 }
                 <button type="button" class="btn s q" data-step-start=""
-                    onclick={act(Action::StepStart)}>{ icon("start", 14) }{ w.back_to_step }</button>
+                    onclick={act(Action::StepStart)}>{ icon("start", 14) }{ w.back_to_step
+                        }</button>
             </div>
         </div></section>
     }
@@ -239,7 +242,8 @@ fn end(props: &Props, lesson: &LessonShown) -> Html {
                     <button type="button" class="btn p" data-next-lesson=""
                         onclick={act(Action::OpenLesson(next.clone()))}>{ w.next_lesson }</button>
                 }
-                <button type="button" class="btn q" onclick={act(Action::Restart)}>{ w.restart }</button>
+                <button type="button" class="btn \
+                    q" onclick={act(Action::Restart)}>{ w.restart }</button>
             </div>
         </div></section>
     }

@@ -116,7 +116,8 @@ fn bar(props: &Props) -> Html {
             </ul>
             <span class="grow"></span>
             <div class="hang wide">
-                <button type="button" class="btn q s" aria-expanded={yes(props.menu == Some(Menu::Faults))}
+                <button type="button" class="btn q \
+                    s" aria-expanded={yes(props.menu == Some(Menu::Faults))}
                     data-faults="" onclick={act(Action::Menu(Some(Menu::Faults)))}>
                     { icon("bolt", 14) }{ w.faults }{ icon("down", 10) }</button>
                 if props.menu == Some(Menu::Faults) { { faults(props) } }
@@ -164,7 +165,8 @@ fn legend(w: &'static Words) -> Html {
     html! {
         <div class="pop menu" role="region" aria-label={w.legend}>
             <h3>{ w.legend_states }</h3>
-            { lines(&[w.l_running, w.l_starting, w.l_preparing, w.l_pending, w.l_failed, w.l_done]) }
+            { lines(&[w.l_running, w.l_starting, w.l_preparing, w.l_pending, w.l_failed,
+                w.l_done]) }
             <h3>{ w.legend_machines }</h3>
             { lines(&[w.l_manager, w.l_drain, w.l_off, w.l_cut]) }
         </div>
@@ -197,7 +199,8 @@ fn foot(props: &Props) -> Html {
             <span>{ w.term }{ " " }<span class="mono">{ swarm.term }</span></span>
             <span>{ w.index }{ " " }<span class="mono">{ swarm.commit }</span></span>
             <span class="pair">{ super::coloured(class, name, 12) }
-                { fill(w.quorum_of, &[&swarm.quorum.to_string(), &swarm.members.to_string()]) }</span>
+                { fill(w.quorum_of, &[&swarm.quorum.to_string(), &swarm.members.to_string()])
+                    }</span>
             <span class="c-3 cut-text">{ note }</span>
             <span class="grow"></span>
             <button type="button" class="link wide"

@@ -30,7 +30,8 @@ pub(crate) fn draw(props: &Props) -> Html {
             { patterns() }
             if layout.wires { { wires(picture, &layout) } }
             <g role="list" aria-label={props.words.machines}>
-                { for picture.cards.iter().zip(&layout.cards).map(|(c, a)| card(props, &layout, c, *a)) }
+                { for picture.cards.iter().zip(&layout.cards).map(|(c, a)| card(props, &layout, c,
+                    *a)) }
             </g>
             { waiting(props, &layout) }
             { band(props, &layout) }
@@ -45,7 +46,8 @@ fn patterns() -> Html {
         let line = ["hx ", service_class(k)].concat();
         html! {
             <pattern id={format!("h{k}")} patternUnits="userSpaceOnUse" width="5" height="5"
-                patternTransform="rotate(45)"><line class={line} x1="1" y1="0" x2="1" y2="5" /></pattern>
+                patternTransform="rotate(45)"><line class={line} x1="1" y1="0" x2="1" y2="5"
+                    /></pattern>
         }
     };
     html! {
@@ -164,7 +166,8 @@ fn card(props: &Props, layout: &Layout, card: &Card, a: Area) -> Html {
             if drain { <g opacity=".7">{ hatch(a) }</g> }
             if picked { { rect("mc sel", a, 8) } }
             { head(props, layout, card, a, &label) }
-            if layout.compact { { squares(props, card, a) } } else { { inside(props, layout, card, a) } }
+            if layout.compact { { squares(props, card, a) } } else { { inside(props, layout, card,
+                a) } }
             if !layout.compact { { ports(props, card, a) } }
         </g>
     }
@@ -321,7 +324,8 @@ fn inside(props: &Props, layout: &Layout, card: &Card, a: Area) -> Html {
     html! {
         <>
             <g role="list" aria-label={fill(w.tasks_on, &[&card.name])}>
-                { for card.tasks.iter().take(shown).enumerate().map(|(k, t)| task(props, t, row(k))) }
+                { for card.tasks.iter().take(shown).enumerate().map(|(k, t)| task(props, t,
+                    row(k))) }
             </g>
             { for card.containers.iter().take(shown.saturating_sub(tasks)).enumerate()
                 .map(|(k, c)| local(w, c, row(tasks + k))) }
@@ -367,12 +371,14 @@ fn task(props: &Props, task: &TaskBox, row: Area) -> Html {
             <g role="button" tabindex="0" class={["hit ", service_class(task.hue)].concat()}
                 aria-label={label} onclick={act} onkeydown={key} data-task={task.name.clone()}
                 data-task-state={task.state.as_str()}>
-                { for (0..stack).rev().map(|k| dead(a, k + 1, task.behind.get(k as usize).copied())) }
+                { for (0..stack).rev().map(|k| dead(a, k + 1, task.behind.get(k as
+                    usize).copied())) }
                 { body(task, a) }
                 { text(if on { "mn t11 sb on" } else { "mn t11 sb" }, a.x + 28, a.y + 17,
                     &squeeze(name, room)) }
                 if stated {
-                    { text(if on { "t11 e on" } else { "t11 e i2" }, a.right() - 8, a.y + 17, state) }
+                    { text(if on { "t11 e on" } else { "t11 e \
+                        i2" }, a.right() - 8, a.y + 17, state) }
                 }
                 if picked { { rect("hl", a, 4) } }
                 { ring(a) }
@@ -483,7 +489,8 @@ fn ports(props: &Props, card: &Card, a: Area) -> Html {
                 data-port={port.to_string()} data-host={card.name.clone()}
                 aria-label={fill(props.words.send_to, &[&port.to_string(), &card.name])}>
                 { rect("port", at, 4) }
-                <circle class="portdot" cx={(at.x + 11).to_string()} cy={(at.y + 10).to_string()} r="3" />
+                <circle class="portdot" cx={(at.x + 11).to_string()} cy={(at.y + 10).to_string()}
+                    r="3" />
                 { text("mn t11 sb", at.x + 19, at.y + 14, &format!(":{port}")) }
                 { ring(at) }
             </g>
@@ -537,7 +544,8 @@ fn band(props: &Props, layout: &Layout) -> Html {
                     <g class={service_class(s.hue)} data-vip={s.vip.clone()}>
                         { rect("vip", *c, 11) }
                         { rect("vipdot", Area { x: c.x + 10, y: c.y + 7, w: 9, h: 9 }, 2) }
-                        { text("mn t11", c.x + 26, c.y + 15, &squeeze(&layout::chip_text(s), letters)) }
+                        { text("mn \
+                            t11", c.x + 26, c.y + 15, &squeeze(&layout::chip_text(s), letters)) }
                     </g>
                 }
             }) }
@@ -625,7 +633,8 @@ fn path(props: &Props, layout: &Layout, client: Area, reply: &lab::HttpReply) ->
     }
     html! {
         <g aria-hidden="true">
-            { for lines.into_iter().map(|d| html! { <path class="flow" d={d} marker-end="url(#ar)" /> }) }
+            { for lines.into_iter().map(|d| html! { <path class="flow" d={d} marker-end="url(#ar)"
+                /> }) }
             { numbers(&points, died) }
         </g>
     }

@@ -33,8 +33,10 @@ fn notice(props: &Props, k: usize, notice: &Notice) -> Html {
         Notice::Corrupt { text } => html! {
             <>
                 <span>{ w.corrupt }</span>
-                <button type="button" class="btn s" data-download-aside="" onclick={send::<MouseEvent>(
-                    &props.dispatch, Action::DownloadAside(text.clone()))}>{ w.download_aside }</button>
+                <button type="button" class="btn \
+                    s" data-download-aside="" onclick={send::<MouseEvent>(
+                    &props.dispatch, Action::DownloadAside(text.clone()))}>{ w.download_aside
+                        }</button>
             </>
         },
         Notice::LessonErrors { file, findings } => html! {
@@ -54,7 +56,8 @@ fn notice(props: &Props, k: usize, notice: &Notice) -> Html {
             { coloured("c-warn", "warn", 16) }
             <div class="grow say-what">{ inside }</div>
             <button type="button" class="btn q s i" aria-label={w.dismiss} title={w.dismiss}
-                onclick={send::<MouseEvent>(&props.dispatch, Action::Dismiss(k))}>{ icon("x", 12) }</button>
+                onclick={send::<MouseEvent>(&props.dispatch, Action::Dismiss(k))}>{ icon("x", 12)
+                    }</button>
         </div>
     }
 }

@@ -112,7 +112,8 @@ pub(crate) fn commands(text: &str) -> Vec<(String, String, String)> {
                 }
                 _ => {
                     continued = false;
-                    // `[..]` and `...` say "whatever stands here" to the checker, nothing to a reader.
+                    // `[..]` and `...` say "whatever stands here" to the checker, nothing to a
+                    // reader.
                     if line != "..." && line != "[..]" {
                         if !last.2.is_empty() {
                             last.2.push('\n');
@@ -137,7 +138,8 @@ pub(crate) fn command(context: &Context, machine: &str, line: &str) -> Html {
             <code><span class="on">{ machine_icon(hue, 13) }{ machine }</span>{ line }</code>
             if place.is_some() {
                 <button type="button" aria-label={label.clone()} title={label}
-                    onclick={send::<MouseEvent>(&context.dispatch, insert)}>{ icon("enter", 14) }</button>
+                    onclick={send::<MouseEvent>(&context.dispatch, insert)}>{ icon("enter", 14)
+                        }</button>
             }
         </div>
     }

@@ -92,7 +92,8 @@ fn manager(props: &Props, k: usize, machine: &MachineView) -> Html {
             <dl class="facts">
                 <dt>{ w.term }</dt><dd class="mono">{ raft.term }</dd>
                 <dt>{ w.vote }</dt><dd class="mono">{ vote }</dd>
-                <dt>{ w.index }</dt><dd class="mono">{ format!("{} / {}", raft.commit, raft.last_index) }</dd>
+                <dt>{ w.index }</dt><dd class="mono">{ format!("{} / \
+                    {}", raft.commit, raft.last_index) }</dd>
             </dl>
             if live {
                 <div class="meter" aria-hidden="true">
@@ -119,7 +120,8 @@ fn quorum(props: &Props, swarm: &SwarmView, managers: &[(usize, &MachineView)]) 
             <div class="segs">{ for members.iter().enumerate().map(|(k, (name, up))| {
                 let class = if *up { "qseg yes" } else { "qseg no" };
                 let needed = u32::try_from(k + 1).unwrap_or(0) == swarm.quorum;
-                html! { <span class={if needed { [class, " need"].concat() } else { class.to_owned() }}>
+                html! { <span class={if needed { [class, " \
+                    need"].concat() } else { class.to_owned() }}>
                     { *name }</span> }
             }) }</div>
         </div>

@@ -161,7 +161,8 @@ fn way(props: &RequestProps, reply: &HttpReply) -> Html {
         let ms = format!("{}.{}", reply.took_us / 1000, reply.took_us % 1000 / 100);
         lines.push(fill(w.hop_back, &[&ms]));
     }
-    html! { <ol class="path">{ for lines.into_iter().map(|l| html! { <li><span>{ l }</span></li> }) }</ol> }
+    html! { <ol class="path">{ for lines.into_iter().map(|l| html! { <li><span>{ l }</span></li>
+    }) }</ol> }
 }
 
 /// Whether one of these tasks belongs to the service that was asked.
@@ -290,7 +291,8 @@ fn machine(props: &ThingProps, card: &Card) -> Html {
                 <dl class="facts">
                     { fact(w.address, &card.ip) }
                     { fact(w.role, role) }
-                    { fact(w.state, &if notes.is_empty() { w.on.to_owned() } else { notes.join(", ") }) }
+                    { fact(w.state, &if notes.is_empty() { w.on.to_owned() } else {
+                        notes.join(", ") }) }
                 </dl>
                 { shows(props, on, line) }
             </section>
@@ -298,7 +300,8 @@ fn machine(props: &ThingProps, card: &Card) -> Html {
                 <h3>{ w.what_to_break }</h3>
                 <div class="acts">{ for breakable(w, card).into_iter().map(|(label, fault)| html! {
                     <button type="button" class="btn s" data-fault={label}
-                        onclick={send::<MouseEvent>(&props.dispatch, Action::Fault(fault))}>{ label }</button>
+                        onclick={send::<MouseEvent>(&props.dispatch, Action::Fault(fault))}>{
+                            label }</button>
                 }) }</div>
             </section>
         </>

@@ -53,7 +53,8 @@ fn table(caption: &'static str, heads: &[&'static str], rows: Vec<Html>) -> Html
     html! {
         <table class="tbl">
             <caption>{ caption }</caption>
-            <thead><tr>{ for heads.iter().map(|h| html! { <th scope="col">{ *h }</th> }) }</tr></thead>
+            <thead><tr>{ for heads.iter().map(|h| html! { <th scope="col">{ *h }</th> })
+                }</tr></thead>
             <tbody>{ for rows }</tbody>
         </table>
     }
@@ -73,7 +74,8 @@ fn machine(props: &Props, card: &Card) -> Html {
     let pick = Action::Pick(Some(Picked::Machine(card.name.clone())));
     html! {
         <tr data-row-machine={card.name.clone()}>
-            <td><button type="button" class="link pair" onclick={send::<MouseEvent>(&props.dispatch, pick)}>
+            <td><button type="button" class="link \
+                pair" onclick={send::<MouseEvent>(&props.dispatch, pick)}>
                 { machine_icon(card.hue, 12) }{ &card.name }</button></td>
             <td class="mono">{ &card.ip }</td>
             <td>{ role }</td>
@@ -90,7 +92,8 @@ fn service(row: &ServiceRow) -> Html {
         <tr data-row-service={row.name.clone()}>
             <td><span class="pair"><span class={["sw ", service_class(row.hue)].concat()}></span>
                 { &row.name }</span></td>
-            <td class="mono">{ format!("{}/{}", row.running, row.desired) }{ " " }{ row.update }</td>
+            <td class="mono">{ format!("{}/{}", row.running, row.desired) }{ " " }{ row.update
+                }</td>
             <td class="mono">{ &row.image }</td>
             <td class="mono">{ row.vip.clone().unwrap_or_default() }</td>
             <td class="mono">{ ports.join(" ") }</td>
@@ -102,8 +105,10 @@ fn task(props: &Props, card: Option<&Card>, task: &TaskBox) -> Html {
     let pick = Action::Pick(Some(Picked::Task(task.id)));
     html! {
         <tr data-row-task={task.name.clone()}>
-            <td><button type="button" class="link pair" onclick={send::<MouseEvent>(&props.dispatch, pick)}>
-                <span class={["sw ", service_class(task.hue)].concat()}></span>{ &task.name }</button></td>
+            <td><button type="button" class="link \
+                pair" onclick={send::<MouseEvent>(&props.dispatch, pick)}>
+                <span class={["sw ", service_class(task.hue)].concat()}></span>{ &task.name
+                    }</button></td>
             <td>{ word(task.state) }</td>
             <td>{ word(task.desired) }</td>
             <td>{ card.map_or(props.words.waiting_node, |c| &c.name) }</td>

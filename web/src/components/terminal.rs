@@ -151,7 +151,8 @@ fn Output(props: &OutputProps) -> Html {
                     { fill(props.words.lines_dropped, &[&block.dropped.to_string()]) }
                 </div>
             }
-            { for block.lines.iter().map(|l| text_row(if l.stderr { "row e" } else { "row" }, &l.text)) }
+            { for block.lines.iter().map(|l| text_row(if l.stderr { "row \
+                e" } else { "row" }, &l.text)) }
         </div>
     }
 }

@@ -108,7 +108,8 @@ fn models(props: &Props) -> Html {
             <p>{ w.model_note }</p>
             { for all.into_iter().map(|(name, model)| html! {
                 <button type="button" class="item"
-                    onclick={send::<MouseEvent>(&props.dispatch, Action::Model(model))}>{ name }</button>
+                    onclick={send::<MouseEvent>(&props.dispatch, Action::Model(model))}>{ name
+                        }</button>
             }) }
         </div>
     }

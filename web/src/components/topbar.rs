@@ -37,14 +37,16 @@ pub(crate) fn TopBar(props: &Props) -> Html {
             <nav aria-label={w.lessons}>
                 <button type="button" class="btn q" aria-expanded={yes(lessons_open)}
                     data-lesson-menu="" onclick={act(Action::Menu(Some(Menu::Lessons)))}>
-                    { icon("book", 16) }<span class="lbl">{ &props.title }</span>{ icon("down", 12) }
+                    { icon("book", 16) }<span class="lbl">{ &props.title }</span>{ icon("down",
+                        12) }
                 </button>
                 if lessons_open { { lesson_list(props) } }
             </nav>
             <span class="grow"></span>
             { time_control(props) }
             <span class="sep wide" aria-hidden="true"></span>
-            <button type="button" class="btn i q wide" aria-label={w.undo} title={w.undo} data-undo=""
+            <button type="button" class="btn i q \
+                wide" aria-label={w.undo} title={w.undo} data-undo=""
                 disabled={!props.undo} onclick={act(Action::Undo)}>{ icon("undo", 16) }</button>
             <button type="button" class="btn i q wide" aria-label={w.redo} title={w.redo}
                 disabled={!props.redo} onclick={act(Action::Redo)}>{ icon("redo", 16) }</button>
@@ -53,7 +55,8 @@ pub(crate) fn TopBar(props: &Props) -> Html {
                 { language(props, Language::English, "EN") }
             </div>
             <button type="button" class="btn i q wide" aria-label={w.theme} title={w.theme}
-                data-theme-toggle="" onclick={act(Action::ToggleTheme)}>{ icon("theme", 16) }</button>
+                data-theme-toggle="" onclick={act(Action::ToggleTheme)}>{ icon("theme", 16)
+                    }</button>
             <div class="hang">
                 <button type="button" class="btn i q" aria-label={w.help} title={w.help}
                     aria-expanded={yes(help_open)}
@@ -67,7 +70,8 @@ pub(crate) fn TopBar(props: &Props) -> Html {
 fn language(props: &Props, language: Language, label: &'static str) -> Html {
     html! {
         <button type="button" aria-pressed={yes(props.language == language)} lang={language.tag()}
-            onclick={send::<MouseEvent>(&props.dispatch, Action::Language(language))}>{ label }</button>
+            onclick={send::<MouseEvent>(&props.dispatch, Action::Language(language))}>{ label
+                }</button>
     }
 }
 
@@ -90,7 +94,8 @@ fn time_control(props: &Props) -> Html {
             <button type="button" class="btn i q" aria-label={pause} title={pause} data-pause=""
                 aria-pressed={yes(props.paused)}
                 onclick={act(Action::TogglePause)}>{ icon(pause_icon, 16) }</button>
-            <button type="button" class="btn i q wide" aria-label={w.next_event} title={w.next_event}
+            <button type="button" class="btn i q \
+                wide" aria-label={w.next_event} title={w.next_event}
                 data-next-event="" onclick={act(Action::NextEvent)}>{ icon("next", 16) }</button>
             <div class="seg speed" role="group" aria-label={w.speed}>
                 { speed(Speed::Auto, w.speed_auto, w.speed_auto_label) }
@@ -129,7 +134,8 @@ fn lesson_list(props: &Props) -> Html {
             <button type="button" class="item" onclick={send::<MouseEvent>(
                 &props.dispatch, Action::OpenLesson(String::new()))}>{ w.free_lab }</button>
             <button type="button" class="item" data-restart=""
-                onclick={send::<MouseEvent>(&props.dispatch, Action::Restart)}>{ w.restart }</button>
+                onclick={send::<MouseEvent>(&props.dispatch, Action::Restart)}>{ w.restart
+                    }</button>
             <button type="button" class="item" onclick={send::<MouseEvent>(
                 &props.dispatch, Action::DownloadWork)}>{ w.download_work }</button>
         </div>

@@ -124,7 +124,7 @@ fn loops_and_conditions() {
         1
         2
         3
-        $ for i in $(seq 5); do if [ $i -eq 2 ]; then continue; fi; [ $i = 4 ] && break; echo $i; done
+        $ for i in $(seq 5); do if [ $i = 2 ]; then continue; fi; [ $i = 4 ] && break; echo $i; done
         1
         3
         $ i=0; while [ $i -lt 3 ]; do i=$((i+1)); echo $i; done
@@ -260,7 +260,8 @@ fn text_tools() {
         api 2
         db 3
         6 1.5
-        $ awk -F: '/b/ {n++} END {print n " found"}' t; awk '$2 == "api" {printf "%s=%d\n", $2, $1}' t
+        $ awk -F: '/b/ {n++} END {print n " \
+            found"}' t; awk '$2 == "api" {printf "%s=%d\n", $2, $1}' t
         2 found
         api=2
         $ sed 's/\([a-z]*\)$/<\1>/' t | tail -1; sed -n '2,3p' t; sed '/web/d;1d' t
@@ -311,9 +312,9 @@ fn text_tools() {
 fn network_tools() {
     transcript(
         r#"
-        $ hostname -i; ip -4 -o addr show eth0
+        $ hostname -i; ip -4 -o addr show eth0 | cut -c1-66
         192.168.0.13
-        2: eth0    inet 192.168.0.13/24 scope global eth0\       valid_lft forever preferred_lft forever
+        2: eth0    inet 192.168.0.13/24 scope global eth0\       valid_lft
         $ curl -s node2:8080; curl -so /dev/null -w '%{http_code}\n' http://node2:8080/x
         hello
         404

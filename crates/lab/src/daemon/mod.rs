@@ -5,7 +5,9 @@
 //! |---|---|
 //! | runs on | every machine with a living daemon |
 //! | moby | `daemon/cluster`, `daemon/cluster/convert`, `api/server/router/network` |
-//! | modules | `texts` its words · `resolve` references · `filter` `--filter` · `steps` one swarm call after the other · `control` the way to the leader · `info` |
+//! | `texts` | its words |
+//! | `resolve`, `filter` | references, `--filter` |
+//! | `steps`, `control` | one swarm call after the other, the way to the leader |
 //!
 //! A request for the swarm is a [`SwarmCall`]: data that says what was learned so far, and a
 //! function from that to the next step. Nothing waits.

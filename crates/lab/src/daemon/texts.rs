@@ -16,7 +16,8 @@ or has trouble connecting to the cluster.";
 pub(crate) const LOCKED: &str = "Swarm is encrypted and needs to be unlocked before it can be \
 used. Please use \"docker swarm unlock\" to unlock it.";
 /// Leave: locked.
-pub(crate) const LEAVE_LOCKED: &str = "Swarm is encrypted and locked. Please unlock it first or use `--force` to ignore this message.";
+pub(crate) const LEAVE_LOCKED: &str = "Swarm is encrypted and locked. Please unlock it first or \
+    use `--force` to ignore this message.";
 /// Leave, unlock key: not in a swarm.
 pub(crate) const NOT_PART: &str = "This node is not part of a swarm";
 /// Init and join: already in one.

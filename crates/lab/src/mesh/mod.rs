@@ -5,7 +5,8 @@
 //! |---|---|
 //! | runs on | every node of a swarm |
 //! | libnetwork | `networkdb`, `service_linux.go`, `resolver.go` |
-//! | modules | `ring` one IPVS service · `gossip` who hears of whom · `request` a web request's stations · `names` what a container asks |
+//! | `ring`, `gossip` | one IPVS service, who hears of whom |
+//! | `request`, `names` | a web request's stations, what a container asks |
 //!
 //! **Invariant:** a node's rings hold only what its own gossip told it; they may be wrong, and a
 //! request then fails as it does with a real swarm.

@@ -374,7 +374,8 @@ fn sleep(ctx: &mut Ctx<'_>) -> Flow {
             Some(us) => total = total.saturating_add(us),
             None => {
                 ctx.complain(format!(
-                    "sleep: invalid time interval '{word}'\nTry 'sleep --help' for more information."
+                    "sleep: invalid time interval '{word}'\nTry 'sleep --help' for more \
+                        information."
                 ));
                 return Flow::Exit(1);
             }

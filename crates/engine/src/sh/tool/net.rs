@@ -73,7 +73,8 @@ fn ifconfig(i: &Interface) -> String {
     let kind = if i.name == "lo" { "Local Loopback" } else { "Ethernet  HWaddr " };
     let mac = if i.name == "lo" { "" } else { i.mac.as_str() };
     format!(
-        "{:<9} Link encap:{kind}{}\n          inet addr:{addr}\n          {}RUNNING  MTU:1500  Metric:1\n\n",
+        "{:<9} Link encap:{kind}{}\n          inet addr:{addr}\n          {}RUNNING  MTU:1500  \
+            Metric:1\n\n",
         i.name,
         mac.to_uppercase(),
         if i.up { "UP " } else { "" }

@@ -286,7 +286,8 @@ impl Fetch {
                 } else {
                     self.meter(ctx, 0);
                     self.error(ctx, 28, &format!(
-                        "Failed to connect to {host} port {port} after {ms} ms: Couldn't connect to server"
+                        "Failed to connect to {host} port {port} after {ms} ms: Couldn't connect \
+                            to server"
                     ));
                 }
             }
@@ -308,13 +309,15 @@ impl Fetch {
                         ctx.complain(format!(
                             "*   Trying {addr}:{port}...\n\
                              * connect to {addr} port {port} failed: Connection refused\n\
-                             * Failed to connect to {host} port {port} after {ms} ms: Couldn't connect to server\n\
+                             * Failed to connect to {host} port {port} after {ms} ms: \
+                             Couldn't connect to server\n\
                              * Closing connection 0"
                         ));
                     }
                     self.meter(ctx, 0);
                     self.error(ctx, 7, &format!(
-                        "Failed to connect to {host} port {port} after {ms} ms: Couldn't connect to server"
+                        "Failed to connect to {host} port {port} after {ms} ms: Couldn't connect \
+                            to server"
                     ));
                 }
             }
@@ -325,7 +328,8 @@ impl Fetch {
                     ));
                 } else {
                     self.error(ctx, 7, &format!(
-                        "Failed to connect to {host} port {port} after {ms} ms: Couldn't connect to server"
+                        "Failed to connect to {host} port {port} after {ms} ms: Couldn't connect \
+                            to server"
                     ));
                 }
             }
@@ -432,7 +436,9 @@ impl Fetch {
         }
         if !self.metered {
             ctx.complain(
-                "  % Total    % Received % Xferd  Average Speed   Time    Time     Time  Current\n                                 Dload  Upload   Total   Spent    Left  Speed",
+                "  % Total    % Received % Xferd  Average Speed   Time    Time     Time  \
+                    Current\n                                 Dload  Upload   Total   Spent    \
+                    Left  Speed",
             );
         }
         self.metered = true;
@@ -440,7 +446,8 @@ impl Fetch {
         let speed = size * 1_000_000 / us;
         let percent = if size > 0 { 100 } else { 0 };
         ctx.complain(format!(
-            "{percent:>3} {size:>5}  {percent:>3} {size:>5}    0     0  {speed:>5}      0 --:--:-- --:--:-- --:--:-- {speed:>5}"
+            "{percent:>3} {size:>5}  {percent:>3} {size:>5}    0     0  {speed:>5}      0 \
+                --:--:-- --:--:-- --:--:-- {speed:>5}"
         ));
     }
 

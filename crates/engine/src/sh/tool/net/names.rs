@@ -101,7 +101,8 @@ fn dig_tell(ctx: &mut Ctx<'_>, name: &str, answer: NetAnswer) -> Flow {
     }
     let status = if addrs.is_empty() { "NXDOMAIN" } else { "NOERROR" };
     ctx.print(format!(
-        ";; ->>HEADER<<- opcode: QUERY, status: {status}\n\n;; QUESTION SECTION:\n;{name}.\t\t\tIN\tA\n"
+        ";; ->>HEADER<<- opcode: QUERY, status: {status}\n\n;; QUESTION \
+            SECTION:\n;{name}.\t\t\tIN\tA\n"
     ));
     if !addrs.is_empty() {
         ctx.print("\n;; ANSWER SECTION:\n");
