@@ -3,6 +3,8 @@
 //! Everything goes through [`Runner::run`]: an effect in, actions out. What the learner did is
 //! written to the journal before the desk hears of it; a reload plays the journal again.
 
+mod publish;
+
 use crate::action::{Action, Effect, Model};
 use crate::components::prose;
 use crate::lessons;
@@ -562,125 +564,6 @@ impl Runner {
     }
 
     // What the page sees.
-
-    /// The new frame, if anything one can see has changed.
-    fn publish(&mut self) -> Option<Action> {
-        let old = &self.shown;
-        let view = self.desk.view();
-        let view = if view.revision == old.view.revision && !old.terminals.is_empty() {
-            old.view.clone()
-        } else {
-            Rc::new(view.clone())
-        };
-        let why = match &self.why_of {
-            None => Rc::new(Vec::new()),
-            Some(_) if Rc::ptr_eq(&view, &old.view) && !old.why.is_empty() => old.why.clone(),
-            Some(picked) => Rc::new(self.decisions(picked)),
-        };
-        let frame = Frame {
-            now: self.desk.now(),
-            terminals: self.terminals(),
-            busy: self.desk.any_busy(),
-            lesson: if self.lesson_changed { self.lesson() } else { old.lesson.clone() },
-            marks: if old.marks.len() == self.marks.len() {
-                old.marks.clone()
-            } else {
-                Rc::new(self.marks.clone())
-            },
-            undo: !self.undo.is_empty(),
-            redo: !self.redo.is_empty(),
-            ended: self.ended.take(),
-            why,
-            view,
-        };
-        self.lesson_changed = false;
-        let same = Rc::ptr_eq(&frame.view, &old.view)
-            && Rc::ptr_eq(&frame.terminals, &old.terminals)
-            && Rc::ptr_eq(&frame.marks, &old.marks)
-            && frame.why == old.why
-            && frame.ended.is_none()
-            && frame.lesson == old.lesson
-            && (frame.busy, frame.undo, frame.redo) == (old.busy, old.undo, old.redo)
-            && frame.now.0 / 1_000_000 == old.now.0 / 1_000_000;
-        if same {
-            return None;
-        }
-        self.shown = frame.clone();
-        Some(Action::Frame(Box::new(frame)))
-    }
-
-    /// The terminals, shared with the last frame where they are as they were.
-    fn terminals(&self) -> Rc<Vec<(String, Rc<TerminalView>)>> {
-        let old = &self.shown.terminals;
-        let mut changed = false;
-        let mut list = Vec::with_capacity(old.len());
-        for (k, machine) in self.desk.view().machines.iter().enumerate() {
-            let Some(view) = self.desk.terminal(&machine.name) else { continue };
-            match old.get(k) {
-                Some((name, kept)) if *name == machine.name && **kept == *view => {
-                    list.push((name.clone(), kept.clone()));
-                }
-                _ => {
-                    changed = true;
-                    list.push((machine.name.clone(), Rc::new(view.clone())));
-                }
-            }
-        }
-        if changed || list.len() != old.len() { Rc::new(list) } else { old.clone() }
-    }
-
-    fn lesson(&self) -> Option<Rc<LessonShown>> {
-        let player = self.player.as_ref()?;
-        let view = player.view(&self.desk);
-        let message = view.message.as_ref().map(|m| blocks(&m.text)).unwrap_or_default();
-        let step = view.steps.get(view.current);
-        let solution = step.and_then(|s| s.solutions.first()).map(|t| self.solution(t, player));
-        Some(Rc::new(LessonShown {
-            file: self.file.clone(),
-            next: lessons::after(&self.file),
-            message,
-            solution: solution.unwrap_or_default(),
-            passed_at: self.passed_at.clone(),
-            view,
-        }))
-    }
-
-    fn solution(
-        &self,
-        transcript: &lesson::transcript::Transcript,
-        player: &Player,
-    ) -> Vec<(String, String)> {
-        use lesson::transcript::Action as Play;
-        let fill = |text: &str| player.fill(text, &self.desk);
-        let entry = |entry: &lesson::transcript::Entry| match &entry.action {
-            Play::Command { machine, text } => Some((fill(machine), fill(text))),
-            Play::Answer { .. } | Play::Verb(_) => None,
-        };
-        transcript.entries.iter().filter_map(entry).collect()
-    }
-
-    /// What the model's own trace says of a thing, newest first.
-    fn decisions(&self, picked: &Picked) -> Vec<(Timestamp, String)> {
-        let names: Vec<String> = match picked {
-            Picked::Machine(name) => {
-                let node = self.desk.view().machine(name).and_then(|m| m.node_id);
-                let short = node.map(|n| n.short().to_owned());
-                std::iter::once(name.clone()).chain(short).collect()
-            }
-            Picked::Task(id) => {
-                let swarm = self.desk.view().swarm.as_ref();
-                let task = swarm.and_then(|s| s.tasks.iter().find(|t| t.id == *id));
-                let name = task.map(|t| match t.slot {
-                    0 => t.service_annotations.name.clone(),
-                    slot => format!("{}.{slot}", t.service_annotations.name),
-                });
-                name.into_iter().collect()
-            }
-        };
-        let lines = self.desk.lab().trace().iter().rev();
-        let texts = lines.map(|(at, line)| (Timestamp(at.0), line.what.to_string()));
-        texts.filter(|(_, t)| names.iter().any(|n| mentions(t, n))).take(WHY).collect()
-    }
 }
 
 /// Whether a line names something as a word of its own: `web.1` is not in `web.12`.

@@ -37,6 +37,8 @@ pub use config::{LabConfig, MachineConfig};
 pub use engine::sh;
 pub use fault::{Fault, FaultError};
 pub use lab::Lab;
+/// What a leader decided, and why.
+pub use manager::Trace as Decision;
 pub use trace::{TraceEvent, TraceLine};
 pub use view::{
     ContainerView, LinkView, MachineView, PortView, RaftRole, RaftView, RingView, ServiceView,

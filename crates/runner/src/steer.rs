@@ -8,8 +8,7 @@
 
 use crate::recording::{Line, Recording, Step};
 use api::{TaskId, TaskState, Timestamp};
-use lab::TraceEvent;
-use manager::Trace;
+use lab::{Decision as Trace, TraceEvent};
 use serde_json::Value;
 use shell::Desk;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};

@@ -3,7 +3,7 @@
 
 use anyhow::{Context, Result, ensure};
 use e2e::Journey;
-use e2e::key::ENTER;
+use e2e::key::{CONTROL, ENTER};
 use serde_json::json;
 
 /// Types a command on a machine and waits for its prompt to come back.
@@ -12,6 +12,9 @@ fn run(journey: &Journey, machine: &str, command: &str) -> Result<()> {
     journey.wait_until(&format!("!!document.querySelector('[data-terminal=\"{machine}\"]')"), 5)?;
     let before = typed(journey, command)?;
     let field = format!("[data-terminal-input=\"{machine}\"]");
+    // the first visit finds the lesson's first command in the prompt
+    journey.click(&field)?;
+    journey.chord(&[CONTROL, 'u'])?;
     journey.type_into(&field, &format!("{command}{ENTER}"))?;
     for _ in 0..200 {
         let busy = format!("document.querySelector('[data-terminal=\"{machine}\"]').dataset.busy");

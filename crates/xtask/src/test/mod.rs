@@ -156,8 +156,7 @@ fn build_page(setting: &Setting) -> Result<Done> {
 }
 
 fn weigh(_: &Setting) -> Result<Done> {
-    let bytes = size::report(&page::scratch())?;
-    Ok(Done { tests: None, note: format!("{bytes} bytes gzip") })
+    Ok(Done { tests: None, note: size::hold(&page::scratch())? })
 }
 
 fn journeys(setting: &Setting) -> Result<Done> {
