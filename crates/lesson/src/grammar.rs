@@ -461,6 +461,9 @@ impl<'a> Reader<'a> {
             let help = did_you_mean(word, Kind::ALL.iter().map(|(w, _)| *w));
             return Err((self.column(), "E102", format!("objeto desconhecido «{word}»"), help));
         };
+        if matches!(kind, Kind::File | Kind::Volume) {
+            return self.slip(format!("«{word}» ainda não é verificado aqui"), "");
+        }
         self.at += 1;
         let select = match self.peek() {
             _ if *kind == Kind::Swarm => Select::All,
@@ -494,7 +497,11 @@ impl<'a> Reader<'a> {
             return self.slip("esperava um campo", kind.fields().join(", "));
         };
         let label = kind == Kind::Node && field.starts_with("label.");
-        if !field.starts_with('.') && !label && !kind.fields().contains(&field) {
+        if field.starts_with('.') {
+            let help = format!("use uma coluna: {}", kind.fields().join(", "));
+            return self.slip("caminhos de inspect ainda não são verificados aqui", help);
+        }
+        if !label && !kind.fields().contains(&field) {
             let help = match did_you_mean(field, kind.fields().iter().copied()) {
                 none if none.is_empty() => format!("há {}", kind.fields().join(", ")),
                 meant => meant,
@@ -577,7 +584,7 @@ swarm quorum == ok or machine node1 power == off
 commands <= 3
 output "docker ps*" ~ "*flask*"
 node[label.zona == sul] count >= 1 # comentário
-service web .Spec.Mode.Replicated.Replicas == 3
+service web mode == replicated
 done Pronto: tudo vale.
 "#;
         let (check, errors) = parse(text);

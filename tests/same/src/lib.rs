@@ -56,11 +56,15 @@ pub fn run() -> Vec<Stage> {
     HISTORY.iter().map(|act| play(&mut desk, act)).collect()
 }
 
-/// The history's digests, one line an act.
+/// Labs compared by one digest each, beside the history.
+const SEEDS: u64 = 200;
+
+/// The history's digests, one line an act; then those of many seeds, one line each.
 #[must_use]
 pub fn digests() -> String {
     let line = |stage: Stage| format!("{:016x} {:?} {}\n", stage.digest, stage.exits, stage.act);
-    run().into_iter().map(line).collect()
+    let seed = |seed| format!("{:016x} seed {seed}\n", lab::selftest::digest(seed));
+    run().into_iter().map(line).chain((1..=SEEDS).map(seed)).collect()
 }
 
 fn play(desk: &mut Desk, act: &Act) -> Stage {

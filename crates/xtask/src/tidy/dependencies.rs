@@ -26,7 +26,7 @@ const OURS: [(&str, &[&str]); 14] = [
     ("enxame-web", &["enxame-lesson", "enxame-shell", "enxame-lab", "enxame-api"]),
     ("enxame-xtask", &[]),
     ("enxame-e2e", &["enxame-xtask"]),
-    ("enxame-same", &["enxame-shell", "enxame-sim"]),
+    ("enxame-same", &["enxame-shell", "enxame-lab", "enxame-sim"]),
 ];
 
 /// What is simulated: its outcome depends on inputs and seeds alone.
