@@ -260,9 +260,9 @@ fn text_tools() {
         api 2
         db 3
         6 1.5
-        $ awk -F: '/b/ {n++} END {print n " \
-            found"}' t; awk '$2 == "api" {printf "%s=%d\n", $2, $1}' t
+        $ awk -F: '/b/ {n++} END {print n " found"}' t
         2 found
+        $ awk '$2 == "api" {printf "%s=%d\n", $2, $1}' t
         api=2
         $ sed 's/\([a-z]*\)$/<\1>/' t | tail -1; sed -n '2,3p' t; sed '/web/d;1d' t
         3 <db>
