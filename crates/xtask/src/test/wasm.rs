@@ -43,7 +43,7 @@ pub(super) fn browser(setting: &Setting) -> Result<Done> {
     let mut command = command(setting)?;
     command
         .env("WASM_BINDGEN_USE_BROWSER", "1")
-        .env("WASM_BINDGEN_TEST_TIMEOUT", "120")
+        .env("WASM_BINDGEN_TEST_TIMEOUT", "900")
         .env("CHROMEDRIVER", &browser.driver)
         .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", capabilities(browser)?);
     tested(&mut command)
