@@ -4,9 +4,9 @@ use super::world::{NOTHING, World};
 use super::{Player, array, build, each, error_value, list, number, text};
 use crate::controlapi;
 use api::{
-    ApiError, ControlRequest as Ask, ControlResponse, FileReference, NetworkAttachmentConfig,
-    Object, ObjectId, PortConfig, PublishMode, SecretSpec, Service, ServiceSpec, TaskState,
-    Version,
+    Annotations, ApiError, ConfigSpec, ControlRequest as Ask, ControlResponse, EndpointMode,
+    FileReference, Mount, NetworkAttachmentConfig, NetworkSpec, Object, ObjectId, PortConfig,
+    PublishMode, SecretSpec, Service, ServiceSpec, TaskState, Version,
 };
 use serde_json::{Value, json};
 use std::rc::Rc;
@@ -27,6 +27,18 @@ impl Play {
         for value in list(given, "nodes") {
             let node = build::node(&mut world.names, value);
             world.create(Object::Node(Rc::new(node)));
+        }
+        for value in list(given, "services") {
+            let service = build::service(&mut world.names, value);
+            world.create(Object::Service(Rc::new(service)));
+        }
+        let now = world.at();
+        for value in list(given, "tasks") {
+            let id = world.names.service(&text(value, "service"));
+            let service = world.store.service(id).cloned();
+            let names = &mut world.names;
+            let task = build::task(names, service.as_deref(), value, TaskState::New, now);
+            world.create(Object::Task(Rc::new(task)));
         }
         world.lead(NOTHING);
         Self { world, calls: 0, last: Ok(()), service: None }
@@ -70,29 +82,51 @@ impl Play {
     fn spec(&mut self, step: &Value, name: &str) -> ServiceSpec {
         let mut spec = build::service_spec(&self.world.names, step, name);
         let policy = json!({
+            "condition": step.get("restart_condition"),
             "delay_ms": step.get("restart_delay_ms"),
+            "max_attempts": step.get("restart_max_attempts"),
             "window_ms": step.get("restart_window_ms"),
         });
         spec.task.restart = Some(build::restart(&policy));
+        if let Some(limits) = step.get("limits") {
+            spec.task.limits = build::resources(limits);
+        }
+        if text(step, "endpoint_mode") == "dnsrr" {
+            spec.endpoint.mode = EndpointMode::Dnsrr;
+        }
         spec.endpoint.ports = list(step, "ports").iter().map(port).collect();
-        for name in super::strings(list(step, "networks")) {
-            let target = self.world.names.network(&name).to_string();
-            let config = NetworkAttachmentConfig { target, ..NetworkAttachmentConfig::default() };
-            spec.task.networks.push(config);
+        spec.task.networks = self.networks(step);
+        for target in super::strings(list(step, "mounts")) {
+            spec.task.container.mounts.push(Mount { target, ..Mount::default() });
         }
         let secrets = list(step, "secrets").iter();
-        spec.task.container.secrets = secrets.map(|value| self.file(value)).collect();
+        spec.task.container.secrets = secrets.map(|value| self.file(value, false)).collect();
         let configs = list(step, "configs").iter();
-        spec.task.container.configs = configs.map(|value| self.file(value)).collect();
+        spec.task.container.configs = configs.map(|value| self.file(value, true)).collect();
         spec
     }
 
+    fn networks(&mut self, value: &Value) -> Vec<NetworkAttachmentConfig> {
+        let names = super::strings(list(value, "networks")).into_iter();
+        names
+            .map(|name| {
+                let target = self.world.names.network(&name).to_string();
+                NetworkAttachmentConfig { target, ..NetworkAttachmentConfig::default() }
+            })
+            .collect()
+    }
+
     /// `[id, name]` or `[id, name, file]`.
-    fn file(&mut self, value: &Value) -> FileReference {
+    fn file(&mut self, value: &Value, config: bool) -> FileReference {
         let parts = super::strings(array(value));
         let part = |index: usize| parts.get(index).cloned().unwrap_or_default();
         let id = part(0);
-        let id = if id.is_empty() { id } else { self.world.names.secret(&id).to_string() };
+        let names = &mut self.world.names;
+        let id = match (id.as_str(), config) {
+            ("", _) => id,
+            (_, true) => names.config(&id).to_string(),
+            (_, false) => names.secret(&id).to_string(),
+        };
         let target = if parts.len() > 2 { part(2) } else { part(1) };
         FileReference { id, name: part(1), target, ..FileReference::default() }
     }
@@ -114,6 +148,13 @@ impl Play {
         if set.get("replicas").is_some() || set.get("mode").is_some() {
             spec.mode = build::mode(set).unwrap_or(spec.mode);
         }
+        if set.get("networks").is_some() {
+            spec.task.networks = self.networks(set);
+        }
+        if set.get("constraints").is_some() {
+            let constraints = self.world.names.constraints(list(set, "constraints"));
+            spec.task.placement.constraints = constraints;
+        }
         let version = build::count(step, "version").map_or(service.meta.version, Version);
         let rollback = step.get("rollback").and_then(Value::as_bool).unwrap_or(false);
         let (id, spec) = (service.id, Box::new(spec));
@@ -130,6 +171,9 @@ impl Play {
             "create_node" => Object::Node(Rc::new(build::node(names, step))),
             "create_task" => {
                 Object::Task(Rc::new(build::task(names, None, step, TaskState::New, now)))
+            }
+            "create_config" => {
+                Object::Config(Rc::new(build::config(names, &id, &text(step, "name"))))
             }
             "create_secret" => {
                 Object::Secret(Rc::new(build::secret(names, &id, &text(step, "name"))))
@@ -183,42 +227,78 @@ fn port(value: &Value) -> PortConfig {
     }
 }
 
+/// The annotations and data of a secret or config that a case has made.
+fn sized(step: &Value) -> (Annotations, Vec<u8>) {
+    let annotations = Annotations { name: text(step, "name"), ..Annotations::default() };
+    let size = number(step, "size").and_then(|size| usize::try_from(size).ok());
+    (annotations, vec![b'x'; size.unwrap_or(0)])
+}
+
+impl Play {
+    /// Requests that make or take away what is not a service.
+    fn ask(&mut self, step: &Value) -> Option<Ask> {
+        let id = text(step, "id");
+        let flag = |key: &str| step.get(key).and_then(Value::as_bool).unwrap_or(false);
+        let names = &mut self.world.names;
+        Some(match text(step, "do").as_str() {
+            "get_service_id" => Ask::GetService(names.service(&id)),
+            "remove_service_id" => Ask::RemoveService(names.service(&id)),
+            "remove_node" => Ask::RemoveNode { id: names.node(&id), force: flag("force") },
+            "remove_secret" => Ask::RemoveSecret(names.secret(&id)),
+            "remove_config" => Ask::RemoveConfig(names.config(&id)),
+            "remove_network" => Ask::RemoveNetwork(names.network(&id)),
+            "remove_task" => Ask::RemoveTask(names.task(&id)),
+            "api_create_secret" => {
+                let (annotations, data) = sized(step);
+                Ask::CreateSecret(Box::new(SecretSpec {
+                    annotations,
+                    data,
+                    ..SecretSpec::default()
+                }))
+            }
+            "api_create_config" => {
+                let (annotations, data) = sized(step);
+                Ask::CreateConfig(Box::new(ConfigSpec {
+                    annotations,
+                    data,
+                    ..ConfigSpec::default()
+                }))
+            }
+            "api_create_network" => {
+                let labels = build::labels(step.get("labels"));
+                Ask::CreateNetwork(Box::new(NetworkSpec {
+                    annotations: Annotations { name: text(step, "name"), labels },
+                    driver: text(step, "driver"),
+                    ingress: flag("ingress"),
+                    attachable: flag("attachable"),
+                    ..NetworkSpec::default()
+                }))
+            }
+            _ => return None,
+        })
+    }
+}
+
 impl Player for Play {
     fn step(&mut self, step: &Value) -> Result<(), String> {
         let id = text(step, "id");
         self.last = Ok(());
+        if let Some(request) = self.ask(step) {
+            self.call(request);
+            return Ok(());
+        }
         match text(step, "do").as_str() {
             "create_service" => self.create_service(step),
             "update_service" => self.update_service(step)?,
+            "remove_service" => {
+                let service = self.stored(&text(step, "service")).ok_or("no such service")?;
+                self.call(Ask::RemoveService(service.id));
+            }
             "update_service_id" => {
                 let id = self.world.names.service(&id);
                 let spec = self.spec(&json!({ "image": "nginx" }), "nope");
                 let (version, spec) = (Version(1), Box::new(spec));
                 self.call(Ask::UpdateService { id, version, spec, rollback: false });
-            }
-            "remove_service_id" => {
-                let id = self.world.names.service(&id);
-                self.call(Ask::RemoveService(id));
-            }
-            "remove_node" => {
-                let id = self.world.names.node(&id);
-                let force = step.get("force").and_then(Value::as_bool).unwrap_or(false);
-                self.call(Ask::RemoveNode { id, force });
-            }
-            "remove_secret" => {
-                let id = self.world.names.secret(&id);
-                self.call(Ask::RemoveSecret(id));
-            }
-            "api_create_secret" => {
-                let mut spec = SecretSpec::default();
-                spec.annotations.name = text(step, "name");
-                let size = number(step, "size").and_then(|size| usize::try_from(size).ok());
-                spec.data = vec![b'x'; size.unwrap_or(0)];
-                self.call(Ask::CreateSecret(Box::new(spec)));
-            }
-            "remove_network" => {
-                let id = self.world.names.network(&id);
-                self.call(Ask::RemoveNetwork(id));
             }
             "remove_ingress" => {
                 let id = self.world.names.network("ingress");

@@ -2,13 +2,13 @@
 
 use super::{array, list, number, strings, text};
 use api::{
-    Annotations, Availability, Cluster, ClusterId, ClusterSpec, Digest, EndpointSpec,
-    FailureAction, GenericResource, Labels, LogDriver, Meta, Mount, Network, NetworkAttachment,
-    NetworkId, NetworkSpec, Node, NodeDescription, NodeId, NodeRole, NodeSpec, NodeState,
-    NodeStatus, Platform, PortConfig, Protocol, PublishMode, Resources, RestartCondition,
-    RestartPolicy, Secret, SecretId, SecretSpec, Service, ServiceId, ServiceMode, ServiceSpec,
-    Task, TaskId, TaskSpec, TaskState, TaskStatus, Timestamp, UpdateConfig, UpdateOrder,
-    UpdateState, Version,
+    Annotations, Availability, Cluster, ClusterId, ClusterSpec, Config, ConfigId, ConfigSpec,
+    Digest, EndpointSpec, FailureAction, GenericResource, Labels, LogDriver, Meta, Mount, Network,
+    NetworkAttachment, NetworkId, NetworkSpec, Node, NodeDescription, NodeId, NodeRole, NodeSpec,
+    NodeState, NodeStatus, Platform, PortConfig, Protocol, PublishMode, Resources,
+    RestartCondition, RestartPolicy, Secret, SecretId, SecretSpec, Service, ServiceId, ServiceMode,
+    ServiceSpec, Task, TaskId, TaskSpec, TaskState, TaskStatus, Timestamp, UpdateConfig,
+    UpdateOrder, UpdateState, Version,
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -39,7 +39,8 @@ macro_rules! named {
 }
 
 impl Names {
-    named!(node: NodeId, service: ServiceId, task: TaskId, network: NetworkId, secret: SecretId);
+    named!(node: NodeId, service: ServiceId, task: TaskId, network: NetworkId, secret: SecretId,
+        config: ConfigId);
 
     /// An id that the model made.
     pub(super) fn learn(&mut self, id: &str, name: &str) {
@@ -118,7 +119,7 @@ pub(super) fn update_word(state: UpdateState) -> &'static str {
     state.as_str()
 }
 
-fn labels(value: Option<&Value>) -> Labels {
+pub(super) fn labels(value: Option<&Value>) -> Labels {
     let entries = value.and_then(Value::as_object).into_iter().flatten();
     entries.map(|(key, value)| (key.clone(), value.as_str().unwrap_or("").to_owned())).collect()
 }
@@ -139,7 +140,7 @@ fn generic(value: Option<&Value>) -> Vec<GenericResource> {
     all
 }
 
-fn resources(value: &Value) -> Resources {
+pub(super) fn resources(value: &Value) -> Resources {
     Resources {
         nano_cpus: number(value, "nano_cpus").unwrap_or(0),
         memory_bytes: number(value, "memory_bytes").unwrap_or(0),
@@ -309,6 +310,10 @@ pub(super) fn service_spec(names: &Names, value: &Value, name: &str) -> ServiceS
     spec.task.container.image = text(value, "image");
     spec.task.restart = value.get("restart").map(restart);
     spec.task.placement.constraints = names.constraints(list(value, "constraints"));
+    spec.task.placement.max_replicas = count(value, "max_replicas").unwrap_or(0);
+    if let Some(reserve) = value.get("reserve") {
+        spec.task.reservations = resources(reserve);
+    }
     spec
 }
 
@@ -366,6 +371,9 @@ fn task_spec(names: &Names, base: &TaskSpec, value: &Value) -> TaskSpec {
     }
     if let Some(max) = count(value, "max_replicas") {
         spec.placement.max_replicas = max;
+    }
+    if value.get("image").is_some() {
+        spec.container.image = text(value, "image");
     }
     for driver in strings(list(value, "volumes")) {
         let target = format!("/{driver}");
@@ -446,6 +454,18 @@ pub(super) fn secret(names: &mut Names, id: &str, name: &str) -> Secret {
             annotations: Annotations { name: name.to_owned(), labels: Labels::new() },
             data: b"secret".to_vec(),
             ..SecretSpec::default()
+        },
+    }
+}
+
+pub(super) fn config(names: &mut Names, id: &str, name: &str) -> Config {
+    Config {
+        id: names.config(id),
+        meta: Meta::default(),
+        spec: ConfigSpec {
+            annotations: Annotations { name: name.to_owned(), labels: Labels::new() },
+            data: b"config".to_vec(),
+            ..ConfigSpec::default()
         },
     }
 }

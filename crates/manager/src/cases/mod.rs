@@ -11,11 +11,14 @@
 //! | `node-status` | the dispatcher |
 //!
 //! Texts of the daemon and cases that need elections are not played here: [`play`] answers
-//! `None` for them, and whoever has a whole lab plays them.
+//! `None` for them, and whoever has a whole lab plays them as another [`Player`].
+//!
+//! **Invariant:** a case with a word that `form` does not know fails, and names it.
 
 mod api_calls;
 mod build;
 mod constraint;
+mod form;
 mod node_status;
 mod orchestrator;
 mod quorum;
@@ -50,10 +53,16 @@ pub(crate) struct Miss {
 }
 
 /// A case that can be played step by step.
-trait Player {
-    /// Does one step; an error is something the case asks for and the player cannot do.
+pub trait Player {
+    /// Does one step.
+    ///
+    /// # Errors
+    /// Something the case asks for and the player cannot do.
     fn step(&mut self, step: &Value) -> Result<(), String>;
     /// What an expectation of that name looks like now, in the shape of `wanted`.
+    ///
+    /// # Errors
+    /// There is nothing of that name to look at.
     fn look(&mut self, name: &str, wanted: &Value) -> Result<Value, String>;
 }
 
@@ -69,6 +78,9 @@ pub fn parse(text: &str) -> Result<Vec<Value>, serde_json::Error> {
 /// Plays one case; `None`: it is about raft or the daemon.
 #[must_use]
 pub fn play(case: &Value) -> Option<Outcome> {
+    if let Some(outcome) = misread(case) {
+        return Some(outcome);
+    }
     let given = case.get("given").unwrap_or(&Value::Null);
     let mut player: Box<dyn Player> = match text(case, "area").as_str() {
         "constraint-parse" | "constraint-match" => Box::new(constraint::Play::new(given)),
@@ -82,16 +94,34 @@ pub fn play(case: &Value) -> Option<Outcome> {
     Some(run(case, player.as_mut()))
 }
 
-fn run(case: &Value, player: &mut dyn Player) -> Outcome {
-    let steps = array(case.get("when").unwrap_or(&Value::Null));
-    let mut outcome = Outcome {
-        name: text(case, "name"),
-        area: text(case, "area"),
-        ok: true,
-        step: steps.len(),
-        expected: Value::Null,
-        got: Value::Null,
-    };
+/// A case that says something the form does not know: it fails before its first step.
+fn misread(case: &Value) -> Option<Outcome> {
+    let unknown = form::unknown(case);
+    let got = json!(unknown.join(", "));
+    (!unknown.is_empty()).then(|| Outcome { ok: false, step: 0, got, ..Outcome::of(case) })
+}
+
+impl Outcome {
+    /// Nothing has come of it yet.
+    fn of(case: &Value) -> Self {
+        Self {
+            name: text(case, "name"),
+            area: text(case, "area"),
+            ok: true,
+            step: list(case, "when").len(),
+            expected: case.get("expect").cloned().unwrap_or_default(),
+            got: Value::Null,
+        }
+    }
+}
+
+/// Takes a player through a case's steps until an expectation does not come true.
+pub fn run(case: &Value, player: &mut dyn Player) -> Outcome {
+    if let Some(outcome) = misread(case) {
+        return outcome;
+    }
+    let steps = list(case, "when");
+    let outcome = Outcome::of(case);
     let nothing = Value::Null;
     let last = std::iter::once((steps.len(), None, case.get("expect").unwrap_or(&nothing)));
     let each = steps
@@ -108,9 +138,7 @@ fn run(case: &Value, player: &mut dyn Player) -> Outcome {
             return Outcome { ok: false, step: number, expected, got, ..outcome };
         }
     }
-    outcome.expected = case.get("expect").cloned().unwrap_or_default();
-    outcome.got = outcome.expected.clone();
-    outcome
+    Outcome { got: outcome.expected.clone(), ..outcome }
 }
 
 fn check(player: &mut dyn Player, expect: &Value) -> Option<Miss> {
@@ -123,8 +151,10 @@ fn check(player: &mut dyn Player, expect: &Value) -> Option<Miss> {
     None
 }
 
-/// An API error as the cases write it: code and message, `rpc error` taken apart.
-fn error_value(error: &ApiError, wanted: &Value) -> Value {
+/// An API error as the cases write it: code and message, `rpc error` taken apart; in the shape
+/// of `wanted`.
+#[must_use]
+pub fn error_value(error: &ApiError, wanted: &Value) -> Value {
     rpc_value(&error.message, wanted)
 }
 
