@@ -16,6 +16,7 @@ mod address;
 mod arrive;
 mod build_view;
 pub mod call;
+pub mod cases;
 pub mod config;
 mod daemon;
 mod event;

@@ -5,6 +5,7 @@
 //! | [`recording`] | a recording of a real Docker |
 //! | [`compare`] | the recordings' yardstick in Rust |
 //! | [`check`] | reads, lints and proves lessons |
+//! | [`cases`] | facts about a swarm, played |
 //! | [`bind`] | recorded ids and what stands for them |
 //! | [`replay`] | playing a recording on a desk |
 //! | [`steer`] | what a replay takes from its recording beside the commands |
@@ -13,6 +14,7 @@
 //! It may touch files and the real clock, and must not know any rule of Swarm.
 
 pub mod bind;
+pub mod cases;
 pub mod check;
 pub mod compare;
 pub mod fuzz;

@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 use runner::compare::{Yardstick, score};
 use runner::recording::Recording;
-use runner::{check, fuzz, replay};
+use runner::{cases, check, fuzz, replay};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -40,6 +40,15 @@ enum Command {
         #[arg(required = true)]
         paths: Vec<PathBuf>,
     },
+    /// Play facts about a swarm, written down as data
+    Cases {
+        /// One object a case on stdout
+        #[arg(long)]
+        json: bool,
+        /// Files of the form of `tests/scheduler-cases.json`
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
     /// Random crashes, cuts and commands; then invariants; then it must converge
     Fuzz {
         /// How many seeds
@@ -74,6 +83,7 @@ fn run(cli: Cli) -> Result<bool> {
     match cli.command {
         Command::Replay { json, show, files } => replays(&mut out, json, show, &files),
         Command::Check { json, paths } => check::run(&mut out, json, &paths),
+        Command::Cases { json, files } => cases::run(&mut out, json, &files),
         Command::Fuzz { seeds, from } => {
             let mut ok = true;
             for seed in from..from + seeds {

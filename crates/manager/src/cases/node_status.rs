@@ -4,7 +4,7 @@ use super::world::{NOTHING, World};
 use super::{Player, array, build, each, list, number, rpc_value, text};
 use crate::leader::Parts;
 use api::dispatch::{ToAgent, ToDispatcher};
-use api::{NodeDescription, NodeId, NodeState, Object, SessionId, TaskState, TaskStatus};
+use api::{NodeDescription, NodeId, Object, SessionId, TaskState, TaskStatus};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -102,13 +102,6 @@ impl Player for Play {
                 self.sessions.clear();
                 self.world.lead(PARTS);
                 self.world.settle();
-                let unknown = |id| {
-                    let node = self.world.store.node(id);
-                    node.is_some_and(|node| node.status.state == NodeState::Unknown)
-                };
-                if !self.node.is_some_and(unknown) {
-                    return Err("a new leader did not call the node unknown".to_owned());
-                }
             }
             "task" => self.add_task(step),
             "report" => {
