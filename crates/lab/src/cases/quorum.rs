@@ -58,6 +58,7 @@ impl Play {
             may_go: true,
             members_after_force: None,
         };
+        play.world.settle();
         let gone: Vec<&String> = names.iter().filter(|name| !reachable.contains(*name)).collect();
         for name in &gone {
             play.world.fault(&Fault::PowerOff((*name).clone()))?;
@@ -257,7 +258,9 @@ impl Player for Play {
                 Ok(())
             }
             other => Err(format!("unknown step {other}")),
-        }
+        }?;
+        self.world.settle();
+        Ok(())
     }
 
     fn look(&mut self, name: &str, wanted: &Value) -> Result<Value, String> {

@@ -8,6 +8,7 @@ use api::{
 use manager::Members;
 
 const SECOND_US: u64 = 1_000_000;
+const SETTLE_US: u64 = 100_000;
 /// The longest that anything is waited for: a lost leader, a vote that splits, another one.
 pub(super) const PATIENCE_S: u64 = 60;
 /// Port of the swarm's API.
@@ -37,6 +38,12 @@ impl World {
 
     pub(super) fn pass(&mut self, seconds: u64) {
         let until = self.deadline(seconds);
+        self.lab.run_until(until);
+    }
+
+    /// What is under way arrives: the followers learn what is committed.
+    pub(super) fn settle(&mut self) {
+        let until = Timestamp(self.lab.now().0 + SETTLE_US);
         self.lab.run_until(until);
     }
 

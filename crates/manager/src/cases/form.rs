@@ -338,10 +338,12 @@ pub(super) fn unknown(case: &Value) -> Vec<String> {
             found.push(format!("unknown field {key}"));
         }
     }
-    match (given(&area), case.get("given")) {
-        (None, _) => found.push(format!("unknown area {area}")),
-        (Some(_), None) => {}
-        (Some(fields), Some(value)) => judge("given", Fields(fields), value, &mut found),
+    let Some(fields) = given(&area) else {
+        found.push(format!("unknown area {area}"));
+        return found;
+    };
+    if let Some(value) = case.get("given") {
+        judge("given", Fields(fields), value, &mut found);
     }
     for (number, value) in list(case, "when").iter().enumerate() {
         let verb = text(value, "do");

@@ -118,8 +118,18 @@ impl Play {
         let wanted = build::count(step, "replicas").ok_or("no replicas")?;
         self.set_service(&text(step, "service"), |service| {
             let mut spec = ServiceSpec::clone(&service.spec);
-            spec.mode = ServiceMode::Replicated { replicas: wanted };
+            spec.mode = match spec.mode {
+                ServiceMode::ReplicatedJob { max_concurrent, .. } => {
+                    ServiceMode::ReplicatedJob { max_concurrent, total_completions: wanted }
+                }
+                ServiceMode::Replicated { .. } | ServiceMode::Global | ServiceMode::GlobalJob => {
+                    ServiceMode::Replicated { replicas: wanted }
+                }
+            };
             service.spec = Rc::new(spec);
+            if let Some(status) = &mut service.job_status {
+                status.job_iteration += 1;
+            }
         })
     }
 

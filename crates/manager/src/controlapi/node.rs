@@ -68,7 +68,17 @@ pub(super) fn update(
 
 pub(super) fn remove(draft: &mut Draft<'_>, members: &Members, id: NodeId, force: bool) -> Answer {
     let Some(node) = draft.node(id).cloned() else { return not_found("node", id) };
-    if node.spec.desired_role == NodeRole::Manager && members.of_node(id).is_some() {
+    let manager = node.spec.desired_role == NodeRole::Manager;
+    if manager && members.list.is_empty() {
+        return refuse(
+            Code::FailedPrecondition,
+            format!(
+                "node {id} is a manager but cannot access node information from the raft \
+                 memberlist"
+            ),
+        );
+    }
+    if manager && members.of_node(id).is_some() {
         return refuse(
             Code::FailedPrecondition,
             format!(
