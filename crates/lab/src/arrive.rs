@@ -58,11 +58,7 @@ impl Lab {
             Wire::JoinAnswer { rpc, answer } => self.join_answer(to, from, rpc, answer),
             Wire::Logs { rpc, lines, done } => self.logs_arrive(rpc, lines, done),
             Wire::Gossip { records } => self.learn(to, from, &records),
-            Wire::GossipAll { records } => {
-                for (owner, record) in records.iter() {
-                    self.learn(to, *owner, std::slice::from_ref(record));
-                }
-            }
+            Wire::GossipAll { records } => self.learn_all(to, from, &records),
             Wire::Http { .. } => {}
         }
     }
@@ -112,6 +108,11 @@ impl Lab {
             self.transmit(machine, via, Wire::AgentGone { agent });
             return;
         };
+        if manager.broken.remove(&agent) && !matches!(message, ToDispatcher::Session { .. }) {
+            let back = if proxied { via } else { agent };
+            self.transmit(machine, back, Wire::AgentGone { agent });
+            return;
+        }
         let leader_addr = manager.leader_addr().map(str::to_owned);
         if manager.leader.is_some() {
             manager.sessions.insert(node_of(&message), (agent, via));
@@ -217,13 +218,17 @@ impl Lab {
                 }
             }
             Wire::Http { request } => self.request_lost(request),
+            // a stream without one of its messages is broken: the agent hears so with its next
+            Wire::Agent { agent, .. } | Wire::AgentGone { agent } => {
+                if let Some(manager) = self.at_mut(from).and_then(|m| m.manager_mut()) {
+                    manager.broken.insert(agent);
+                }
+            }
+            Wire::Logs { rpc, .. } => self.reader_lost(from, rpc),
             Wire::RaftRemoved { .. }
-            | Wire::Agent { .. }
-            | Wire::AgentGone { .. }
             | Wire::ControlAnswer { .. }
             | Wire::NotLeader { .. }
             | Wire::JoinAnswer { .. }
-            | Wire::Logs { .. }
             | Wire::Gossip { .. }
             | Wire::GossipAll { .. } => {}
         }

@@ -70,8 +70,8 @@ pub(crate) enum Wire {
     Logs { rpc: Rpc, lines: Vec<LogLine>, done: bool },
     /// Gossip: endpoint records of one machine, in the order of their making.
     Gossip { records: Rc<Vec<EndpointRecord>> },
-    /// Gossip: everything that a machine has, for one that (re)joined.
-    GossipAll { records: Rc<Vec<(Machine, EndpointRecord)>> },
+    /// Gossip: everything that the sender itself has, in place of what was known of it.
+    GossipAll { records: Rc<Vec<EndpointRecord>> },
     /// A web request on its way; see `mesh`.
     Http { request: RequestId },
 }
@@ -89,7 +89,7 @@ pub(crate) enum Event {
     Wake { machine: Machine },
     /// A waiting control call looks for a leader again.
     Retry { rpc: Rpc },
-    /// A control call is too late.
+    /// A question is too late.
     Deadline { rpc: Rpc },
     /// The next part of a swarm call that waits for time to pass.
     Resume { call: CallId },

@@ -7,6 +7,9 @@ use crate::{Fault, FaultError, Machine};
 use api::{ContainerStatusWord, Request};
 use sim::{Host, Span};
 
+/// A daemon that is to start looks so often whether the last one has ended.
+const STOPPING_US: u64 = 100_000;
+
 impl Lab {
     /// Does something to the machines from outside, at once.
     ///
@@ -172,6 +175,11 @@ impl Lab {
         if m.boot != boot || !m.powered || m.engine.is_up() {
             return;
         }
+        if m.engine.is_stopping() {
+            // systemd starts it when the last one has ended
+            self.after(STOPPING_US, Event::DaemonUp { machine, boot });
+            return;
+        }
         m.engine.daemon_start(now, &mut m.rng);
         m.starting = true;
         self.drain(machine);
@@ -190,6 +198,7 @@ impl Lab {
             self.start_node(machine);
         }
         self.check_gossip();
+        self.gossip_start(machine);
         true
     }
 

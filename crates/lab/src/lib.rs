@@ -14,6 +14,7 @@
 
 mod address;
 mod arrive;
+pub mod audit;
 mod build_view;
 pub mod call;
 pub mod cases;

@@ -9,7 +9,7 @@ use engine::{Agent, Engine, MachineFacts};
 use manager::{Leader, Member, Members, Store};
 use serde::{Deserialize, Serialize};
 use sim::{Streams, Ticket};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// CPUs of every machine of a lab (as the recorded ones had).
 pub(crate) const CPUS: u32 = 2;
@@ -97,6 +97,8 @@ pub(crate) struct Manager {
     pub(crate) ticks_without_leader: u32,
     /// Agents that speak to this leader: where they are, and through whom.
     pub(crate) sessions: BTreeMap<NodeId, (Machine, Machine)>,
+    /// Agents to whom a message got lost: their connection through here is broken.
+    pub(crate) broken: BTreeSet<Machine>,
     /// Control and join calls that the leader works on: who asked.
     pub(crate) callers: BTreeMap<Rpc, Machine>,
     /// Readers of logs by the leader's number of their subscription.
@@ -242,6 +244,7 @@ impl Manager {
             peers: BTreeMap::new(),
             ticks_without_leader: 0,
             sessions: BTreeMap::new(),
+            broken: BTreeSet::new(),
             callers: BTreeMap::new(),
             subscriptions: BTreeMap::new(),
             conf_queue: Vec::new(),

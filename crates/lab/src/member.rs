@@ -313,6 +313,18 @@ impl Lab {
         self.transmit(machine, if via == machine { agent } else { via }, wire);
     }
 
+    /// Whoever read these logs is out of reach: the stream ends.
+    pub(crate) fn reader_lost(&mut self, machine: Machine, rpc: Rpc) {
+        let Some(manager) = self.at_mut(machine).and_then(|m| m.manager_mut()) else { return };
+        let found = manager.subscriptions.iter().find(|(_, (reader, _))| *reader == rpc);
+        let Some(id) = found.map(|(id, _)| *id) else { return };
+        manager.subscriptions.remove(&id);
+        if let Some(leader) = &mut manager.leader {
+            leader.unsubscribe(id);
+        }
+        self.drain(machine);
+    }
+
     pub(crate) fn control_answered(
         &mut self,
         machine: Machine,
@@ -384,6 +396,7 @@ impl Lab {
                 let question =
                     Question { origin: machine, since: now, about: About::Probe, asked: None };
                 self.rpcs.insert(probe, question);
+                self.after(PROBE_US, Event::Deadline { rpc: probe });
                 let request = Box::new(api::JoinRequest::Health);
                 let wire = Wire::Join { rpc: probe, origin: machine, proxied: true, request };
                 self.send_to(machine, &addr, wire);

@@ -1,7 +1,9 @@
 //! One run of a lab from a seed, to compare platforms by its digest.
 
 use crate::{Answer, CallId, Fault, Lab, LabConfig, Machine};
-use api::{Request, Response, ServiceMode, ServiceSpec, SwarmInit, SwarmJoin, Timestamp};
+use api::{
+    ClusterSpec, Request, Response, ServiceMode, ServiceSpec, SwarmInit, SwarmJoin, Timestamp,
+};
 
 const MACHINES: [&str; 5] = ["node1", "node2", "node3", "node4", "node5"];
 const SECOND: u64 = 1_000_000;
@@ -34,12 +36,25 @@ pub fn ask(lab: &mut Lab, machine: Machine, request: Request) -> Option<Response
 /// A lab of five machines of which the first `managers` are managers, the rest workers.
 #[must_use]
 pub fn swarm(seed: u64, managers: u32) -> Lab {
-    let mut lab = Lab::new(LabConfig::with_names(seed, MACHINES));
+    let mut lab = Lab::new(config(seed));
+    form(&mut lab, managers, ClusterSpec::default());
+    lab
+}
+
+/// Five machines named `node1` to `node5`.
+#[must_use]
+pub fn config(seed: u64) -> LabConfig {
+    LabConfig::with_names(seed, MACHINES)
+}
+
+/// Makes a swarm with these settings of the machines of a fresh [`config`] lab: the first
+/// `managers` are managers, the rest workers.
+pub fn form(lab: &mut Lab, managers: u32, spec: ClusterSpec) {
     let advertise_addr = "192.168.0.13".to_owned();
-    let init = SwarmInit { advertise_addr, ..SwarmInit::default() };
-    ask(&mut lab, Machine(0), Request::SwarmInit(Box::new(init)));
-    let Some(Response::Cluster(cluster)) = ask(&mut lab, Machine(0), Request::SwarmInspect) else {
-        return lab;
+    let init = SwarmInit { advertise_addr, spec, ..SwarmInit::default() };
+    ask(lab, Machine(0), Request::SwarmInit(Box::new(init)));
+    let Some(Response::Cluster(cluster)) = ask(lab, Machine(0), Request::SwarmInspect) else {
+        return;
     };
     for machine in 1..u32::try_from(MACHINES.len()).unwrap_or(0) {
         let token = if machine < managers { &cluster.manager_token } else { &cluster.worker_token };
@@ -48,9 +63,8 @@ pub fn swarm(seed: u64, managers: u32) -> Lab {
             join_token: token.clone(),
             ..SwarmJoin::default()
         };
-        ask(&mut lab, Machine(machine), Request::SwarmJoin(Box::new(join)));
+        ask(lab, Machine(machine), Request::SwarmJoin(Box::new(join)));
     }
-    lab
 }
 
 /// Creates a service of nginx.

@@ -37,7 +37,7 @@ impl Lab {
                 self.drain(machine);
             }
             Event::Retry { rpc } => self.retry_control(rpc),
-            Event::Deadline { rpc } => self.control_deadline(rpc),
+            Event::Deadline { rpc } => self.deadline(rpc),
             Event::Resume { call } => self.resume_call(call),
             Event::Swarm { machine, boot, step } => self.swarm_event(machine, boot, step),
             Event::Registry { machine, boot, ticket, reply } => {

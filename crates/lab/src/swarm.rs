@@ -31,6 +31,10 @@ const JOIN_TIMEOUT_US: u64 = 20_000_000;
 const LEAVE_US: u64 = 600_000;
 const LEAVE_ALONE_US: u64 = 5_050_000;
 const RETRY_US: u64 = 500_000;
+/// A request to be let into raft is given up after 5 s and two election timeouts.
+const JOIN_RAFT_US: u64 = 25_000_000;
+/// A call of the certificate authority.
+const CA_US: u64 = 5_000_000;
 /// From the news of another role to the request for its certificate.
 const RENEW_US: u64 = 400_000;
 const HOUR_NS: i64 = 3_600_000_000_000;
@@ -263,10 +267,12 @@ impl Lab {
                 busy = true;
             }
         }
-        if node.state == LocalNodeState::Pending
-            && node.entering.is_none()
-            && node.manager.as_ref().is_some_and(|p| p.raft.is_some())
-        {
+        let runs = match &node.manager {
+            Some(manager) => manager.raft.is_some(),
+            // a manager that was demoted while its daemon was away
+            None => node.has_session,
+        };
+        if node.state == LocalNodeState::Pending && node.entering.is_none() && runs {
             node.state = LocalNodeState::Active;
             busy = true;
         }
@@ -454,6 +460,7 @@ impl Lab {
                 manager.disk = Some(Box::new(raft.into_disk()));
             }
             manager.peers.clear();
+            manager.broken.clear();
             manager.ticks_without_leader = 0;
         }
         let locked = node.manager.as_ref().is_some_and(|p| p.unlock_key.is_some());

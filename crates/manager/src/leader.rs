@@ -434,6 +434,9 @@ impl Leader {
 
     /// Log lines by subscription; `true`: the last ones.
     pub fn take_log_lines(&mut self) -> Vec<(u64, Vec<LogLine>, bool)> {
+        for node in self.dispatcher.take_ended() {
+            self.logbroker.node_gone(node);
+        }
         self.logbroker.take_lines()
     }
 

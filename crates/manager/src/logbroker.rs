@@ -107,6 +107,20 @@ impl LogBroker {
         self.lines.push((id, lines, over));
     }
 
+    /// A node's session has ended, and with it what it was publishing (SwarmKit
+    /// `manager/logbroker`, `nodeDisconnected`): nobody waits for its lines any more.
+    pub(crate) fn node_gone(&mut self, node: NodeId) {
+        let asked: Vec<u64> = self
+            .open
+            .iter()
+            .filter(|(_, subscription)| subscription.asked.contains_key(&node))
+            .map(|(id, _)| *id)
+            .collect();
+        for id in asked {
+            self.publish(node, id, Vec::new(), true);
+        }
+    }
+
     pub(crate) fn take_lines(&mut self) -> Vec<(u64, Vec<LogLine>, bool)> {
         std::mem::take(&mut self.lines)
     }

@@ -5,9 +5,12 @@ use clap::{Parser, Subcommand};
 use runner::compare::{Yardstick, score};
 use runner::recording::Recording;
 use runner::{cases, check, fuzz, replay};
+use std::collections::BTreeMap;
 use std::io::Write;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Docker Swarm laboratory: the program for instructors and CI.
 #[derive(Parser)]
@@ -57,6 +60,12 @@ enum Command {
         /// The first one
         #[arg(long, default_value_t = 1)]
         from: u64,
+        /// Seeds played at once (0: one for each processor)
+        #[arg(long, default_value_t = 0)]
+        jobs: u64,
+        /// Tell of a failed seed also what the model decided
+        #[arg(long)]
+        trace: bool,
     },
     /// Digests of whole runs, to compare platforms
     Digest {
@@ -84,16 +93,8 @@ fn run(cli: Cli) -> Result<bool> {
         Command::Replay { json, show, files } => replays(&mut out, json, show, &files),
         Command::Check { json, paths } => check::run(&mut out, json, &paths),
         Command::Cases { json, files } => cases::run(&mut out, json, &files),
-        Command::Fuzz { seeds, from } => {
-            let mut ok = true;
-            for seed in from..from + seeds {
-                if let Err(story) = fuzz::run(seed) {
-                    writeln!(out, "seed {seed}: {story}")?;
-                    ok = false;
-                }
-            }
-            writeln!(out, "{seeds} seeds {}", if ok { "well" } else { "with failures" })?;
-            Ok(ok)
+        Command::Fuzz { seeds, from, jobs, trace } => {
+            fuzzes(&mut out, from..from + seeds, jobs, trace)
         }
         Command::Digest { seeds } => {
             for seed in 1..=seeds {
@@ -102,6 +103,45 @@ fn run(cli: Cli) -> Result<bool> {
             Ok(true)
         }
     }
+}
+
+/// Plays seeds, several at once; failures are told in the order of their seeds.
+fn fuzzes(out: &mut impl Write, seeds: Range<u64>, jobs: u64, trace: bool) -> Result<bool> {
+    let processors = std::thread::available_parallelism().map_or(1, |n| n.get() as u64);
+    let jobs = if jobs == 0 { processors } else { jobs };
+    let count = seeds.end - seeds.start;
+    let next = Mutex::new(seeds);
+    let results = Mutex::new(BTreeMap::new());
+    std::thread::scope(|scope| {
+        for _ in 0..jobs {
+            scope.spawn(|| {
+                while let Some(seed) = lock(&next).next() {
+                    // an assertion of the model that fails is a failure of its seed
+                    let result = std::panic::catch_unwind(|| fuzz::run(seed, trace));
+                    let result = result.unwrap_or_else(|_| Err("the model broke down".into()));
+                    lock(&results).insert(seed, result);
+                }
+            });
+        }
+    });
+    let mut sum = fuzz::Tally::default();
+    let mut failed = 0;
+    for (seed, result) in lock(&results).iter() {
+        match result {
+            Ok(tally) => sum.add(tally),
+            Err(story) => {
+                failed += 1;
+                writeln!(out, "seed {seed}: {story}")?;
+            }
+        }
+    }
+    writeln!(out, "{} of {count} seeds well: {sum}", count - failed)?;
+    Ok(failed == 0)
+}
+
+/// A thread that died while it held the lock left nothing half done: inserts are whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn replays(out: &mut impl Write, json: bool, show: usize, files: &[PathBuf]) -> Result<bool> {

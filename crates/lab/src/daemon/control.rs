@@ -7,14 +7,16 @@
 
 use super::texts;
 use crate::event::{Broken, Event, Rpc, Wire};
-use crate::lab::{About, Lab, Question};
+use crate::lab::{About, Lab, Question, Work};
 use crate::{Answer, CallId, Machine};
 use api::dispatch::LogLine;
-use api::{ApiError, ControlRequest, ControlResponse, Item, Response, Timestamp};
+use api::{ApiError, Code, ControlRequest, ControlResponse, Item, Response, Timestamp};
 
 const NO_LEADER_RETRY_US: u64 = 1_000_000;
 const NEW_LEADER_RETRY_US: u64 = 500_000;
 const DEADLINE_US: u64 = 20_000_000;
+/// A stream that says nothing is asked whether it lives (TCP's keepalive, as Go sets it).
+const KEEPALIVE_US: u64 = 15_000_000;
 /// More ticks than this without a leader, and a call fails at once.
 const LOST_QUORUM_TICKS: u32 = 10;
 
@@ -85,19 +87,34 @@ impl Lab {
         }
     }
 
-    pub(crate) fn control_deadline(&mut self, rpc: Rpc) {
-        let streams = self.rpcs.get(&rpc).and_then(|q| match &q.about {
-            About::Control(call, _) => self.calls.get(call),
-            About::Certificate | About::JoinRaft | About::Renew | About::Probe => None,
-        });
-        if let Some(crate::lab::Work::Swarm(work)) = streams.map(|c| &c.work)
-            && work.learned.subscribed
-        {
-            return;
+    /// A question has been open for as long as it may be.
+    pub(crate) fn deadline(&mut self, rpc: Rpc) {
+        let Some(question) = self.rpcs.get(&rpc) else { return };
+        let (origin, asked) = (question.origin, question.asked);
+        match &question.about {
+            About::Control(call, _) => match self.calls.get(call).map(|c| &c.work) {
+                Some(Work::Swarm(work)) if work.learned.subscribed => {
+                    if asked.is_some_and(|to| self.still_streams(to, rpc)) {
+                        self.after(KEEPALIVE_US, Event::Deadline { rpc });
+                        return;
+                    }
+                    let text = "transport is closing";
+                    self.control_failed(rpc, ApiError::rpc(Code::Unavailable, text));
+                }
+                Some(_) | None => self.control_failed(rpc, texts::deadline()),
+            },
+            About::Certificate | About::JoinRaft | About::Renew | About::Probe => {
+                self.join_broken(origin, origin, rpc, Broken::Silent);
+            }
         }
-        let Some(origin) = self.rpcs.get(&rpc).map(|q| q.origin) else { return };
-        self.control_failed(rpc, texts::deadline());
         self.drain(origin);
+    }
+
+    /// Whether a leader still has the other end of a stream of logs.
+    fn still_streams(&self, leader: Machine, rpc: Rpc) -> bool {
+        self.at(leader).filter(|m| m.daemon_up()).and_then(|m| m.manager()).is_some_and(|p| {
+            p.leads() && p.subscriptions.values().any(|(reader, _)| *reader == rpc)
+        })
     }
 
     fn control_failed(&mut self, rpc: Rpc, error: ApiError) {

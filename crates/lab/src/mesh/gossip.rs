@@ -34,12 +34,12 @@ impl Lab {
         self.learn(machine, machine, &records);
         let records = Rc::new(records);
         for peer in self.gossip_peers(machine) {
-            self.spread(machine, peer, Rc::clone(&records));
+            self.spread(machine, peer, Wire::Gossip { records: Rc::clone(&records) });
         }
     }
 
-    fn spread(&mut self, from: Machine, to: Machine, records: Rc<Vec<EndpointRecord>>) {
-        if records.is_empty() || !self.hears(to, from) {
+    fn spread(&mut self, from: Machine, to: Machine, wire: Wire) {
+        if !self.hears(to, from) {
             return;
         }
         let now = self.now;
@@ -48,7 +48,6 @@ impl Lab {
         let last = m.mesh.on_the_way.get(&to).copied().unwrap_or_default();
         let at = Timestamp(now.0 + delay).max(last);
         m.mesh.on_the_way.insert(to, at);
-        let wire = Wire::Gossip { records };
         self.schedule(at, Event::Wire { from, to, sent: now, wire });
     }
 
@@ -65,6 +64,22 @@ impl Lab {
         m.engine.set_ingress_ports(ports);
     }
 
+    /// All of a peer's records arrive.
+    pub(crate) fn learn_all(
+        &mut self,
+        machine: Machine,
+        owner: Machine,
+        records: &[EndpointRecord],
+    ) {
+        let Some(m) = self.at_mut(machine) else { return };
+        if m.mesh.silent.get(&owner).is_some_and(|(_, given_up)| *given_up) {
+            return;
+        }
+        m.mesh.learn_all(owner, records);
+        let ports = m.mesh.port_set();
+        m.engine.set_ingress_ports(ports);
+    }
+
     /// A node came into the swarm: it hears what the others have, and they what it has.
     pub(crate) fn gossip_join(&mut self, machine: Machine) {
         for peer in self.gossip_peers(machine) {
@@ -73,9 +88,20 @@ impl Lab {
     }
 
     fn exchange(&mut self, one: Machine, other: Machine) {
-        for (from, to) in [(one, other), (other, one)] {
-            let own = self.at(from).map(|m| m.mesh.own(from)).unwrap_or_default();
-            self.spread(from, to, Rc::new(own));
+        self.tell_all(one, other);
+        self.tell_all(other, one);
+    }
+
+    /// One peer tells another all that it has.
+    fn tell_all(&mut self, from: Machine, to: Machine) {
+        let own = self.at(from).map(|m| m.mesh.own(from)).unwrap_or_default();
+        self.spread(from, to, Wire::GossipAll { records: Rc::new(own) });
+    }
+
+    /// A daemon has started, with empty tables: it asks everybody for theirs.
+    pub(crate) fn gossip_start(&mut self, machine: Machine) {
+        for peer in self.gossip_peers(machine) {
+            self.after(FOUND_US, Event::PeerFound { machine, peer });
         }
     }
 
@@ -130,10 +156,10 @@ impl Lab {
                         self.after(wait, lost);
                     }
                     (true, Some((_, given_up))) => {
-                        if given_up {
-                            let found = Event::PeerFound { machine: *machine, peer };
-                            self.after(FOUND_US, found);
-                        } else if let Some(m) = self.at_mut(*machine) {
+                        // what was said in the meantime is lost, so all is told anew
+                        let found = Event::PeerFound { machine: *machine, peer };
+                        self.after(FOUND_US, found);
+                        if !given_up && let Some(m) = self.at_mut(*machine) {
                             m.mesh.silent.remove(&peer);
                         }
                     }
@@ -159,17 +185,15 @@ impl Lab {
         self.drain(machine);
     }
 
-    /// A peer is heard again: both tell each other what they have.
+    /// A peer is heard (again): it tells what it has.
     pub(crate) fn peer_found(&mut self, machine: Machine, peer: Machine) {
         if !self.hears(machine, peer) {
             return;
         }
-        if let Some(m) = self.at_mut(machine)
-            && m.mesh.silent.remove(&peer).is_some()
-        {
-            let own = self.at(peer).map(|m| m.mesh.own(peer)).unwrap_or_default();
-            self.spread(peer, machine, Rc::new(own));
+        if let Some(m) = self.at_mut(machine) {
+            m.mesh.silent.remove(&peer);
         }
+        self.tell_all(peer, machine);
         self.drain(machine);
     }
 }

@@ -66,20 +66,25 @@ impl Mesh {
         }
     }
 
-    /// Forgets everything that a peer had.
-    pub(crate) fn forget(&mut self, owner: Machine) {
+    /// Takes in all that a peer has: what it had besides is gone.
+    pub(crate) fn learn_all(&mut self, owner: Machine, records: &[EndpointRecord]) {
         let gone: Vec<EndpointRecord> = self
-            .records
-            .iter()
-            .filter(|((of, ..), _)| *of == owner)
-            .map(|(_, record)| EndpointRecord { removed: true, ..record.clone() })
+            .own(owner)
+            .into_iter()
+            .filter(|old| !records.iter().any(|r| (r.task, r.network) == (old.task, old.network)))
+            .map(|record| EndpointRecord { removed: true, ..record })
             .collect();
-        for record in gone {
-            self.learn(owner, &record);
+        for record in gone.iter().chain(records) {
+            self.learn(owner, record);
         }
     }
 
-    /// Everything that a node itself has.
+    /// Forgets everything that a peer had.
+    pub(crate) fn forget(&mut self, owner: Machine) {
+        self.learn_all(owner, &[]);
+    }
+
+    /// Everything that is known of one node.
     pub(crate) fn own(&self, owner: Machine) -> Vec<EndpointRecord> {
         self.records.iter().filter(|((of, ..), _)| *of == owner).map(|(_, r)| r.clone()).collect()
     }

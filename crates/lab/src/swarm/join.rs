@@ -36,6 +36,12 @@ impl Lab {
     pub(super) fn ask(&mut self, machine: Machine, addr: &str, about: About, request: JoinRequest) {
         let rpc = Rpc(self.number());
         let since = self.now;
+        let patience = match about {
+            About::JoinRaft => JOIN_RAFT_US,
+            About::Certificate | About::Renew | About::Probe | About::Control(..) => CA_US,
+        };
+        // its answer may get lost, or the one asked may die over it
+        self.after(patience, Event::Deadline { rpc });
         self.rpcs.insert(rpc, Question { origin: machine, since, about, asked: None });
         let wire = Wire::Join { rpc, origin: machine, proxied: false, request: Box::new(request) };
         self.send_to(machine, addr, wire);
@@ -82,7 +88,9 @@ impl Lab {
         let waits = node.manager.as_ref().is_some_and(|p| p.raft.is_none() && !p.removed);
         let (Some(certificate), true) = (&node.certificate, waits) else { return };
         let (me, addr) = (certificate.node, node.addr.clone());
-        let Some(remote) = self.a_manager(machine) else { return };
+        let Some(remote) = self.a_manager(machine) else {
+            return self.step_later(machine, SwarmStep::JoinRaft);
+        };
         let request = JoinRequest::JoinRaft { node: me, addr };
         self.ask(machine, &remote, About::JoinRaft, request);
     }
@@ -93,9 +101,18 @@ impl Lab {
         let (me, own) = (certificate.node, node.addr.clone());
         let leads = node.manager.as_ref().is_some_and(Manager::leads);
         let remote = if leads { Some(own) } else { self.a_manager(machine) };
-        if let Some(remote) = remote {
-            self.ask(machine, &remote, About::Renew, JoinRequest::RenewCertificate { node: me });
+        match remote {
+            Some(to) => {
+                self.ask(machine, &to, About::Renew, JoinRequest::RenewCertificate { node: me });
+            }
+            None => self.step_later(machine, SwarmStep::Renew),
         }
+    }
+
+    /// It knows nobody to ask yet.
+    fn step_later(&mut self, machine: Machine, step: SwarmStep) {
+        let boot = self.at(machine).map_or(0, |m| m.boot);
+        self.after(RETRY_US, Event::Swarm { machine, boot, step });
     }
 
     /// The answer to something a (future) node asked.

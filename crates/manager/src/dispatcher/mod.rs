@@ -57,6 +57,8 @@ pub(crate) struct Dispatcher {
     flush: Option<Timestamp>,
     managers: Vec<(NodeId, String)>,
     messages: Vec<(NodeId, ToAgent)>,
+    /// Nodes whose session has ended or begun anew: what they were streaming has ended.
+    ended: Vec<NodeId>,
 }
 
 /// A node that this leader has seen, or expects.
@@ -176,6 +178,7 @@ impl Dispatcher {
         rng: &mut Streams,
     ) -> Result<(), String> {
         authorize(node, store)?;
+        self.ended.push(node);
         let living = self.nodes.get_mut(&node).and_then(|known| known.session.as_mut());
         match living.filter(|living| Some(living.id) == session) {
             Some(living) => {
@@ -374,6 +377,7 @@ impl Dispatcher {
                 addr: None,
                 description: None,
             };
+            self.ended.push(id);
             self.node_updates.insert(id, update);
             self.down.insert(id, after(now, ORPHAN_US));
             self.schedule(now);
@@ -424,6 +428,10 @@ impl Dispatcher {
             self.messages.push((node, message));
         }
         open
+    }
+
+    pub(crate) fn take_ended(&mut self) -> Vec<NodeId> {
+        std::mem::take(&mut self.ended)
     }
 
     pub(crate) fn take_messages(&mut self) -> Vec<(NodeId, ToAgent)> {

@@ -1,0 +1,270 @@
+//! What must hold of a swarm once nothing is broken any more.
+
+use api::{
+    Availability, ContainerStatusWord, LocalNodeState, Node, NodeRole, NodeState, Reachability,
+    ServiceMode, Task, TaskId, TaskState, UpdateState,
+};
+use lab::{RaftRole, ServiceView, SwarmView, View};
+use shell::Desk;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+/// Names of the machines that are managers.
+pub(super) fn managers(desk: &Desk) -> Vec<String> {
+    let machines = desk.view().machines.iter();
+    machines.filter(|m| m.role == Some(NodeRole::Manager)).map(|m| m.name.clone()).collect()
+}
+
+/// All nodes are there, all managers agree, all services run as declared, no terminal is busy.
+/// The error says what is not so.
+pub(super) fn settled(desk: &Desk) -> Result<(), String> {
+    let view = desk.view();
+    let swarm = view.swarm.as_ref().ok_or("no swarm is left")?;
+    agree(view, swarm)?;
+    nodes(view, swarm)?;
+    for service in &swarm.services {
+        runs(service, swarm)?;
+    }
+    rings(view, swarm)?;
+    tasks(swarm)?;
+    containers(view, swarm)?;
+    if let Some(m) = view.machines.iter().find(|m| desk.busy(&m.name)) {
+        return Err(format!("{} is still busy:\n{}", m.name, desk.screen(&m.name)));
+    }
+    Ok(())
+}
+
+/// No task is left, nor a container of one, nor a port.
+pub(super) fn empty(desk: &Desk) -> Result<(), String> {
+    let view = desk.view();
+    let swarm = view.swarm.as_ref().ok_or("no swarm is left")?;
+    if let Some(task) = swarm.tasks.first() {
+        return Err(format!("{} is left: {:?}", task.name(), task.status.state));
+    }
+    for machine in &view.machines {
+        if let Some(container) = machine.containers.iter().find(|c| c.task.is_some()) {
+            return Err(format!("{}: {} is left", machine.name, container.name));
+        }
+        if let Some(port) = machine.ports.first() {
+            return Err(format!("{}: port {} is left open", machine.name, port.port));
+        }
+    }
+    if let Some(ring) = swarm.rings.first() {
+        return Err(format!("a ring is left on machine {}", ring.machine.0));
+    }
+    Ok(())
+}
+
+/// Every manager is a member, all know the same leader and have applied the same.
+fn agree(view: &View, swarm: &SwarmView) -> Result<(), String> {
+    let rafts: Vec<_> = view.machines.iter().filter_map(|m| m.raft.as_ref()).collect();
+    let leader = rafts.iter().find(|r| r.role == RaftRole::Leader).ok_or("nobody leads")?;
+    for raft in &rafts {
+        if raft.leader != Some(leader.raft_id) || raft.term != leader.term {
+            return Err(format!("{:x} does not know the leader", raft.raft_id));
+        }
+        if raft.applied != leader.last_index {
+            let (applied, last) = (raft.applied, leader.last_index);
+            return Err(format!("{:x} has applied {applied} of {last}", raft.raft_id));
+        }
+        if raft.members != leader.members {
+            return Err(format!("{:x} knows other members", raft.raft_id));
+        }
+    }
+    let managers = swarm.nodes.iter().filter(|n| n.role == NodeRole::Manager).count();
+    if leader.members.len() != managers || rafts.len() != managers {
+        let (members, rafts) = (leader.members.len(), rafts.len());
+        return Err(format!("{managers} managers, {members} members, {rafts} that run"));
+    }
+    Ok(())
+}
+
+fn nodes(view: &View, swarm: &SwarmView) -> Result<(), String> {
+    if swarm.nodes.len() != view.machines.len() {
+        return Err(format!("{} nodes", swarm.nodes.len()));
+    }
+    for machine in &view.machines {
+        let name = &machine.name;
+        if machine.swarm != LocalNodeState::Active {
+            return Err(format!("{name} is {:?}", machine.swarm));
+        }
+        let node = machine.node_id.and_then(|id| swarm.node(id));
+        let node = node.ok_or_else(|| format!("{name} is no node"))?;
+        if node.status.state != NodeState::Ready {
+            return Err(format!("{name} is {:?}", node.status.state));
+        }
+        let (role, wanted) = (node.role, node.spec.desired_role);
+        if role != wanted || machine.role != Some(role) {
+            return Err(format!("{name} is {role:?}, {wanted:?} wanted, has {:?}", machine.role));
+        }
+        match &node.manager_status {
+            Some(status) if status.reachability != Reachability::Reachable => {
+                return Err(format!("{name} is {:?}", status.reachability));
+            }
+            None if role == NodeRole::Manager => return Err(format!("{name} is no member")),
+            Some(_) | None => {}
+        }
+    }
+    Ok(())
+}
+
+/// A service has what it declares, and of the newest spec unless its update was given up.
+fn runs(service: &ServiceView, swarm: &SwarmView) -> Result<(), String> {
+    let spec = &service.service.spec;
+    let name = &spec.annotations.name;
+    let state = service.service.update_status.as_ref().map(|status| status.state);
+    if matches!(state, Some(UpdateState::Updating | UpdateState::RollbackStarted)) {
+        return Err(format!("{name} is still updated"));
+    }
+    let all = swarm.tasks.iter().filter(|t| t.service_id == Some(service.service.id));
+    let wanted: Vec<&Rc<Task>> = all.filter(|t| t.desired_state <= TaskState::Running).collect();
+    let running: Vec<&Rc<Task>> =
+        wanted.iter().copied().filter(|t| t.status.state == TaskState::Running).collect();
+    let given_up = matches!(state, Some(UpdateState::Paused | UpdateState::RollbackPaused));
+    if !given_up && let Some(task) = running.iter().find(|t| *t.spec != spec.task) {
+        return Err(format!("{} runs an old spec", task.name()));
+    }
+    match spec.mode {
+        ServiceMode::Replicated { replicas } => {
+            let slots: BTreeSet<u64> = wanted.iter().map(|t| t.slot).collect();
+            if slots.len() != wanted.len() {
+                return Err(format!("{name} has two tasks in a slot"));
+            }
+            if count(wanted.len()) != replicas {
+                return Err(format!("{name} has {} slots of {replicas}", wanted.len()));
+            }
+            if let Some(task) = wanted.iter().find(|t| t.status.state != TaskState::Running) {
+                waits_rightly(task, swarm)?;
+            }
+        }
+        ServiceMode::Global => {
+            for node in &swarm.nodes {
+                let here = running.iter().filter(|t| t.node_id == Some(node.id)).count();
+                let right = match node.spec.availability {
+                    Availability::Active => here == 1,
+                    Availability::Pause => here <= 1,
+                    Availability::Drain => here == 0,
+                };
+                if !right {
+                    return Err(format!("{name} has {here} tasks on {}", node.id));
+                }
+            }
+        }
+        ServiceMode::ReplicatedJob { .. } | ServiceMode::GlobalJob => {}
+    }
+    Ok(())
+}
+
+/// A task may wait for ever if no node takes it.
+fn waits_rightly(task: &Task, swarm: &SwarmView) -> Result<(), String> {
+    let pending = task.status.state == TaskState::Pending && !task.status.err.is_empty();
+    if !pending || swarm.nodes.iter().any(|node| has_room(node, task, swarm)) {
+        let (name, state) = (task.name(), task.status.state);
+        return Err(format!("{name} is {state:?} {}{}", task.status.message, task.status.err));
+    }
+    Ok(())
+}
+
+fn has_room(node: &Node, task: &Task, swarm: &SwarmView) -> bool {
+    let taken: i64 = swarm
+        .tasks
+        .iter()
+        .filter(|t| t.node_id == Some(node.id))
+        .filter(|t| (TaskState::Assigned..=TaskState::Running).contains(&t.status.state))
+        .map(|t| t.spec.reservations.nano_cpus)
+        .sum();
+    let all = node.description.as_ref().map_or(0, |d| d.resources.nano_cpus);
+    node.spec.availability == Availability::Active
+        && taken + task.spec.reservations.nano_cpus <= all
+}
+
+/// What shall not run does not run; a drained node has nothing.
+fn tasks(swarm: &SwarmView) -> Result<(), String> {
+    for task in &swarm.tasks {
+        let (wanted, is) = (task.desired_state, task.status.state);
+        let waits = wanted == TaskState::Ready;
+        // nobody ever runs a task that was told to shut down before it was assigned: it stays
+        // as it was (SwarmKit's reaper looks at no task before running)
+        let lives = (TaskState::Assigned..=TaskState::Running).contains(&is);
+        if waits || (lives && wanted > TaskState::Running) {
+            return Err(format!("{} is {is:?}, {wanted:?} wanted", task.name()));
+        }
+        let node = task.node_id.and_then(|id| swarm.node(id));
+        let drained = node.is_some_and(|n| n.spec.availability == Availability::Drain);
+        if drained && is == TaskState::Running {
+            return Err(format!("{} runs on a drained node", task.name()));
+        }
+        if service_gone(task, swarm) {
+            return Err(format!("{} has outlived its service", task.name()));
+        }
+    }
+    Ok(())
+}
+
+/// Every node's ring of a published service has its running tasks, no others.
+fn rings(view: &View, swarm: &SwarmView) -> Result<(), String> {
+    for service in &swarm.services {
+        let id = service.service.id;
+        if service.service.endpoint.as_ref().is_none_or(|endpoint| endpoint.ports.is_empty()) {
+            continue;
+        }
+        let mut running: Vec<TaskId> = swarm
+            .tasks
+            .iter()
+            .filter(|t| t.service_id == Some(id) && t.status.state == TaskState::Running)
+            // tasks of before a port was published have none
+            .filter(|t| t.endpoint.as_ref().is_some_and(|endpoint| !endpoint.ports.is_empty()))
+            .map(|t| t.id)
+            .collect();
+        running.sort_unstable();
+        for machine in &view.machines {
+            let ring = swarm.rings.iter().find(|r| (r.machine, r.service) == (machine.machine, id));
+            let mut known = ring.map(|r| r.tasks.clone()).unwrap_or_default();
+            known.sort_unstable();
+            if known != running {
+                let name = &service.service.spec.annotations.name;
+                let (has, want) = (known.len(), running.len());
+                return Err(format!("{}: {has} of {want} tasks of {name} known", machine.name));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn service_gone(task: &Task, swarm: &SwarmView) -> bool {
+    swarm.services.iter().all(|s| Some(s.service.id) != task.service_id)
+}
+
+/// Exactly the running tasks have running containers, each on its node.
+fn containers(view: &View, swarm: &SwarmView) -> Result<(), String> {
+    for machine in &view.machines {
+        let here = |t: &&Rc<Task>| t.node_id.is_some() && t.node_id == machine.node_id;
+        let known: BTreeSet<TaskId> = swarm.tasks.iter().filter(here).map(|t| t.id).collect();
+        let wanted: BTreeSet<TaskId> = swarm
+            .tasks
+            .iter()
+            .filter(here)
+            .filter(|t| t.status.state == TaskState::Running)
+            .map(|t| t.id)
+            .collect();
+        let mut running = BTreeSet::new();
+        for container in &machine.containers {
+            let Some(task) = container.task else { continue };
+            if !known.contains(&task) {
+                return Err(format!("{}: {} is forgotten", machine.name, container.name));
+            }
+            if container.status == ContainerStatusWord::Running && !running.insert(task) {
+                return Err(format!("{}: {} runs twice", machine.name, container.name));
+            }
+        }
+        if running != wanted {
+            let (runs, want) = (running.len(), wanted.len());
+            return Err(format!("{}: {runs} containers run of {want} tasks", machine.name));
+        }
+    }
+    Ok(())
+}
+
+fn count(n: usize) -> u64 {
+    u64::try_from(n).unwrap_or(u64::MAX)
+}
