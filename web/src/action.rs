@@ -4,7 +4,9 @@
 
 use crate::edit::Edit;
 use crate::picture::{self, Picture};
-use crate::state::{Burst, Frame, Menu, Mode, Notice, Picked, Save, Shown, Speed, State, Tab};
+use crate::state::{
+    Burst, Frame, Menu, Mode, Notice, Picked, Rest, Save, Shown, Speed, State, Tab, Wait,
+};
 use crate::text::{Language, fill};
 use lab::{Fault, Hop, HttpOutcome, HttpReply};
 use shell::DeskInput;
@@ -77,6 +79,11 @@ pub(crate) enum Action {
     Language(Language),
     ToggleTheme,
     Saved(Save),
+    /// How far the program's second part is.
+    Rest(Rest),
+    Wait(Wait),
+    /// Ask for the second part once more.
+    Retry,
     Notice(Notice),
     Dismiss(usize),
     DownloadWork,
@@ -92,9 +99,23 @@ pub(crate) enum Model {
     Loose(u32),
 }
 
+impl Model {
+    /// Managers, and machines in all.
+    pub(crate) const fn machines(self) -> (u32, u32) {
+        match self {
+            Self::Swarm(managers, workers) => (managers, managers + workers),
+            Self::Loose(machines) => (0, machines),
+        }
+    }
+}
+
 /// Something to be done outside the state.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Effect {
+    /// The program's second part is to be brought.
+    Bring,
+    /// It is there.
+    Begin,
     /// Simulated microseconds go by.
     Advance(u64),
     NextEvent,
@@ -179,6 +200,9 @@ fn follow(state: &mut State, action: Action) -> Vec<Effect> {
         }
         Action::ToggleTheme => and(toggle(&mut state.dark), Effect::Theme(state.dark)),
         Action::Saved(save) => set(&mut state.save, save),
+        Action::Rest(rest) => take_rest(state, rest),
+        Action::Wait(wait) => set(&mut state.wait, wait),
+        Action::Retry => retry(state),
         Action::Notice(notice) => add_notice(state, notice),
         Action::Dismiss(index) => dismiss(state, index),
         Action::DownloadWork => vec![Effect::DownloadWork],
@@ -216,6 +240,19 @@ const fn fault_input(fault: Fault) -> Effect {
 fn choose_speed(state: &mut State, speed: Speed) -> Vec<Effect> {
     state.paused = false;
     set(&mut state.speed, speed)
+}
+
+fn take_rest(state: &mut State, rest: Rest) -> Vec<Effect> {
+    let begins = rest == Rest::Here && state.rest != Rest::Here;
+    state.rest = rest;
+    if begins { vec![Effect::Begin] } else { Vec::new() }
+}
+
+fn retry(state: &mut State) -> Vec<Effect> {
+    if !matches!(state.rest, Rest::Failed(_)) {
+        return Vec::new();
+    }
+    and(set(&mut state.rest, Rest::Coming(0)), Effect::Bring)
 }
 
 fn add_notice(state: &mut State, notice: Notice) -> Vec<Effect> {
@@ -552,6 +589,19 @@ mod tests {
     fn a_new_machine_takes_the_first_free_number() {
         let (_, effects) = reduce(State::default(), Action::AddMachine);
         assert_eq!(effects, [Effect::Input(DeskInput::AddMachine { name: "node1".into() })]);
+    }
+
+    #[test]
+    fn the_second_part_is_asked_for_again_only_after_it_failed_and_begins_once() {
+        let coming = State { rest: Rest::Coming(40), ..State::default() };
+        assert!(reduce(coming.clone(), Action::Retry).1.is_empty());
+        let (failed, effects) = reduce(coming, Action::Rest(Rest::Failed("404".into())));
+        assert!(effects.is_empty());
+        let (state, effects) = reduce(failed, Action::Retry);
+        assert_eq!((&state.rest, effects), (&Rest::Coming(0), vec![Effect::Bring]));
+        let (state, effects) = reduce(state, Action::Rest(Rest::Here));
+        assert_eq!(effects, [Effect::Begin]);
+        assert!(reduce(state, Action::Rest(Rest::Here)).1.is_empty());
     }
 
     #[test]

@@ -1,18 +1,19 @@
 //! The page: state, effects and clock tied together.
 
-use crate::action::{Action, reduce};
+use crate::action::{Action, Effect, reduce};
 use crate::components::lesson_pane::LessonPane;
 use crate::components::map::Map;
 use crate::components::notices::Notices;
 use crate::components::prose::Context as ProseContext;
+use crate::components::rest;
 use crate::components::terminals::Terminals;
 use crate::components::timeline::Timeline;
 use crate::components::topbar::TopBar;
 use crate::components::{icon, send, yes};
-use crate::effect::Runner;
+use crate::effect::gate::Gate;
 use crate::lessons;
 use crate::platform::{dom, drop, storage};
-use crate::state::{Notice, State, Tab};
+use crate::state::{Notice, Rest, State, Tab};
 use crate::text::Language;
 use gloo::render::{AnimationFrame, request_animation_frame};
 use std::collections::VecDeque;
@@ -24,7 +25,7 @@ use yew::prelude::*;
 /// The root component.
 pub(crate) struct App {
     state: State,
-    runner: Runner,
+    gate: Gate,
     dispatch: Callback<Action>,
     /// The running request for the next picture; dropping it would cancel it.
     frame: Option<AnimationFrame>,
@@ -48,9 +49,9 @@ impl Component for App {
             lessons: Rc::new(list.collect()),
             ..State::default()
         };
-        let (runner, actions) = Runner::new(dispatch.clone());
+        let (gate, actions) = Gate::new(dispatch.clone());
         let drops = drop::listen(&dispatch);
-        let mut app = Self { state, runner, dispatch, frame: None, last_ms: 0.0, _drops: drops };
+        let mut app = Self { state, gate, dispatch, frame: None, last_ms: 0.0, _drops: drops };
         app.apply(actions);
         app
     }
@@ -68,6 +69,9 @@ impl Component for App {
         if first {
             self.ask_for_picture(ctx);
             dom::focus_prompt();
+            if self.state.rest != Rest::Here {
+                self.gate.run(Effect::Bring);
+            }
         }
     }
 
@@ -79,16 +83,18 @@ impl Component for App {
         let step = view.and_then(|v| v.steps.get(v.current)).cloned();
         html! {
             <div class="app" data-tab={state.tab.name()} data-ready="true"
+                data-rest={rest::name(&state.rest, state.wait)}
                 onclick={self.outside()} onkeydown={self.escape()}>
                 <a class="skip" href="#prompt">{ w.skip }</a>
                 { self.bar(seconds) }
                 <Notices words={w} notices={state.notices.clone()} dropping={state.dropping}
-                    dispatch={self.dispatch.clone()} />
+                    rest={state.rest.clone()} dispatch={self.dispatch.clone()} />
                 { self.tabs() }
                 <LessonPane context={self.prose()} lesson={state.frame.lesson.clone()}
                     solved={state.solved.clone()} />
                 <Map words={w} picture={state.picture.clone()} view={state.frame.view.clone()}
                     mode={state.mode} size={state.map_size} menu={state.menu}
+                    coming={state.rest != Rest::Here}
                     picked={state.picked.clone()} request={state.request.clone()}
                     burst={state.burst.clone()} why={state.frame.why.clone()}
                     dispatch={self.dispatch.clone()} />
@@ -113,7 +119,7 @@ impl App {
             let (state, effects) = reduce(std::mem::take(&mut self.state), action);
             self.state = state;
             for effect in effects {
-                queue.extend(self.runner.run(effect));
+                queue.extend(self.gate.run(effect));
             }
         }
         changed
@@ -174,6 +180,7 @@ impl App {
                 {seconds} menu={state.menu} {title}
                 file={lesson.map(|l| l.file.clone()).unwrap_or_default()}
                 lessons={state.lessons.clone()} undo={state.frame.undo} redo={state.frame.redo}
+                rest={state.rest.clone()} wait={state.wait}
                 dispatch={self.dispatch.clone()} />
         }
     }

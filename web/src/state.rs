@@ -29,6 +29,8 @@ pub(crate) struct State {
     pub(crate) burst: Option<Burst>,
     pub(crate) notices: Vec<Notice>,
     pub(crate) save: Save,
+    pub(crate) rest: Rest,
+    pub(crate) wait: Wait,
     /// A file hangs over the page.
     pub(crate) dropping: bool,
     /// Size of the map's pane, CSS pixels.
@@ -187,6 +189,29 @@ pub(crate) enum Save {
     Absent,
     /// It is full.
     Full,
+}
+
+/// The program's second part, without which nothing runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Rest {
+    #[default]
+    Here,
+    /// So many percent of it.
+    Coming(u32),
+    /// It did not come; the browser's words.
+    Failed(String),
+}
+
+/// What waits for the second part.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Wait {
+    /// Nothing but the lab as it begins.
+    #[default]
+    Nothing,
+    /// Something that was typed or clicked.
+    Asked,
+    /// The work of an earlier visit: what the page shows meanwhile is not it.
+    Work,
 }
 
 /// A point on the timeline.

@@ -269,6 +269,16 @@ words! {
         trabalho.",
         "The browser's storage is full: what comes now is not kept. Download your work.";
     download_work: "Baixar meu trabalho", "Download my work";
+    rest_coming: "Trazendo o simulador…", "Bringing the simulator…";
+    rest_asked: "Trazendo o simulador; o que você pediu espera por ele…",
+        "Bringing the simulator; what you asked for waits for it…";
+    rest_work: "Trazendo o simulador e o seu trabalho…",
+        "Bringing the simulator and your work…";
+    rest_failed: "O simulador não chegou ({}). Confira a conexão: o que você digitou espera nesta \
+        página.",
+        "The simulator did not arrive ({}). Check the connection: what you typed waits on this \
+        page.";
+    retry: "Tentar de novo", "Try again";
     corrupt: "O trabalho guardado não pôde ser lido. Ele foi posto de lado e o laboratório \
         começou de novo.",
         "The saved work could not be read. It was set aside and the lab starts anew.";

@@ -3,7 +3,7 @@
 //! A view never influences the world. Parts carry revision numbers; an equal revision means an
 //! equal part. The swarm's part is what the freshest living manager has committed.
 
-use crate::Machine;
+use crate::{LabConfig, Machine, MachineConfig};
 use api::{
     Cluster, Config, ContainerId, ContainerStatusWord, LocalNodeState, Network, Node, NodeId,
     NodeRole, Protocol, Secret, Service, ServiceId, Task, TaskId, Timestamp,
@@ -25,6 +25,15 @@ pub struct View {
 }
 
 impl View {
+    /// The machines of a lab that is still to be made: on, in no swarm. For those who have no
+    /// lab yet.
+    #[must_use]
+    pub fn planned(config: &LabConfig) -> Self {
+        let machines = (0..).map(Machine).zip(&config.machines);
+        let planned = |(machine, config)| Rc::new(MachineView::planned(machine, config));
+        Self { machines: machines.map(planned).collect(), ..Self::default() }
+    }
+
     /// A machine by host name.
     #[must_use]
     pub fn machine(&self, name: &str) -> Option<&MachineView> {
@@ -79,6 +88,33 @@ pub struct MachineView {
     pub raft: Option<RaftView>,
     /// Its disk is full.
     pub disk_full: bool,
+}
+
+impl MachineView {
+    fn planned(machine: Machine, config: &MachineConfig) -> Self {
+        let own = ("eth0".to_owned(), config.ip.clone());
+        Self {
+            revision: 0,
+            engine_revision: 0,
+            machine,
+            name: config.name.clone(),
+            ip: config.ip.clone(),
+            addresses: std::iter::once(own).chain(config.extra_ips.iter().cloned()).collect(),
+            powered: true,
+            frozen: false,
+            link: LinkView { plugged: true, slow_ms: 0, part: 0 },
+            daemon: true,
+            swarm: LocalNodeState::Inactive,
+            node_id: None,
+            role: None,
+            leads: false,
+            containers: Vec::new(),
+            images: Vec::new(),
+            ports: Vec::new(),
+            raft: None,
+            disk_full: false,
+        }
+    }
 }
 
 /// A machine's cable.

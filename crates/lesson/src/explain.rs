@@ -1,12 +1,16 @@
 //! Says in Portuguese what a line waits for: the author's words, then what is and what should be,
 //! with the model's own reason.
 
-use crate::check::{Claim, Kind, Line, Object, Select, Value, Where};
+use crate::check::{Claim, Kind, Line, Object, Reference, Select, Value, Where};
 use crate::eval::Scene;
 use crate::facts::{Fact, task_name};
+use crate::lesson::fill;
 use api::TaskState;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+/// What a reference stands for now; absent while nothing is bound to it.
+pub(crate) type Look<'a> = &'a dyn Fn(&Reference) -> Option<String>;
 
 /// Why a line is unmet.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,11 +42,11 @@ pub(crate) fn reason(line: &Line, scene: &Scene<'_>) -> Reason {
 
 /// A sentence for the list of steps, made from the claim.
 #[must_use]
-pub(crate) fn label(line: &Line, scene: &Scene<'_>) -> String {
+pub(crate) fn label(line: &Line, look: Look<'_>) -> String {
     if let Some(label) = &line.label {
-        return scene.fill(label);
+        return fill(label, look);
     }
-    let parts: Vec<String> = line.claims.iter().map(|c| sentence(c, scene)).collect();
+    let parts: Vec<String> = line.claims.iter().map(|c| sentence(c, look)).collect();
     let text = parts.join(" ou ");
     match (line.mode.keep, line.mode.never) {
         (true, _) => format!("Sem parar: {text}"),
@@ -56,11 +60,11 @@ fn capital(text: &str) -> String {
     chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
 }
 
-fn place(place: Option<&Where>, scene: &Scene<'_>) -> String {
+fn place(place: Option<&Where>, look: Look<'_>) -> String {
     match place {
         None | Some(Where::Any) => String::new(),
         Some(Where::Machine(name)) => format!(" em {name}"),
-        Some(Where::Ref(r)) => format!(" em {}", scene.look_up(r).unwrap_or_default()),
+        Some(Where::Ref(r)) => format!(" em {}", look(r).unwrap_or_default()),
         Some(Where::Leader) => " no líder".into(),
         Some(Where::Manager) => " em um gerente".into(),
         Some(Where::Worker) => " em um trabalhador".into(),
@@ -68,58 +72,58 @@ fn place(place: Option<&Where>, scene: &Scene<'_>) -> String {
     }
 }
 
-fn value(value: &Value, scene: &Scene<'_>) -> String {
+fn value(value: &Value, look: Look<'_>) -> String {
     match value {
         Value::Word(word) => word.clone(),
-        Value::Text(text) => scene.fill(text),
-        Value::Ref(r) => scene.look_up(r).unwrap_or_else(|| format!("{{{}}}", r.var)),
+        Value::Text(text) => fill(text, look),
+        Value::Ref(r) => look(r).unwrap_or_else(|| format!("{{{}}}", r.var)),
     }
 }
 
-fn object_name(object: &Object, scene: &Scene<'_>) -> String {
+fn object_name(object: &Object, look: Look<'_>) -> String {
     let kind = object.kind.name_pt();
     match &object.select {
         Select::All => kind.to_owned(),
-        Select::Name(name) => format!("{kind} {}", value(name, scene)),
+        Select::Name(name) => format!("{kind} {}", value(name, look)),
         Select::Where(conditions) => {
             let list: Vec<String> = conditions
                 .iter()
-                .map(|(f, c, v)| format!("{f} {} {}", c.sign(), value(v, scene)))
+                .map(|(f, c, v)| format!("{f} {} {}", c.sign(), value(v, look)))
                 .collect();
             format!("{kind} com {}", list.join(", "))
         }
     }
 }
 
-fn sentence(claim: &Claim, scene: &Scene<'_>) -> String {
+fn sentence(claim: &Claim, look: Look<'_>) -> String {
     match claim {
         Claim::Let { object, .. } | Claim::Exists(object) => {
-            format!("existe {}", object_name(object, scene))
+            format!("existe {}", object_name(object, look))
         }
         Claim::Count(object, cmp, n) => {
-            format!("{}: quantidade {} {n}", object_name(object, scene), cmp.sign())
+            format!("{}: quantidade {} {n}", object_name(object, look), cmp.sign())
         }
         Claim::Field { every, object, field, cmp, value: v } => {
             let all = if *every { "cada " } else { "" };
-            let name = object_name(object, scene);
-            format!("{all}{name}: `{field} {} {}`", cmp.sign(), value(v, scene))
+            let name = object_name(object, look);
+            format!("{all}{name}: `{field} {} {}`", cmp.sign(), value(v, look))
         }
         Claim::Ran { glob, on, failing } => {
             let how = if *failing { " (e ver o erro)" } else { "" };
-            let command = value(glob, scene);
+            let command = value(glob, look);
             format!(
                 "rodar `{}`{}{how}",
                 command.trim_end_matches('*').trim(),
-                place(on.as_ref(), scene)
+                place(on.as_ref(), look)
             )
         }
         Claim::Output { glob, cmp, value: v } => {
-            let command = value(glob, scene);
+            let command = value(glob, look);
             format!(
                 "`{}` mostra {} `{}`",
                 command.trim_end_matches('*').trim(),
                 cmp.sign(),
-                value(v, scene)
+                value(v, look)
             )
         }
         Claim::Http { at, port, status, .. } => {
@@ -131,7 +135,7 @@ fn sentence(claim: &Claim, scene: &Scene<'_>) -> String {
                 | Where::Leader
                 | Where::Manager
                 | Where::Worker
-                | Where::Any => format!("a porta {port}{} {wanted}", place(Some(at), scene)),
+                | Where::Any => format!("a porta {port}{} {wanted}", place(Some(at), look)),
             }
         }
         Claim::Answer { .. } => "responder à pergunta".into(),
@@ -143,10 +147,11 @@ fn sentence(claim: &Claim, scene: &Scene<'_>) -> String {
 fn unmet(claim: &Claim, scene: &Scene<'_>) -> String {
     match claim {
         Claim::Field { every, object, field, cmp, value: v } => {
-            let wanted = value(v, scene);
+            let look = |r: &Reference| scene.look_up(r);
+            let wanted = value(v, &look);
             let Some(list) = scene.select(object) else { return nobody() };
             if list.is_empty() {
-                return format!("ainda não existe {}", object_name(object, scene));
+                return format!("ainda não existe {}", object_name(object, &look));
             }
             let now: Vec<String> = list.iter().filter_map(|f| f.field(field)).collect();
             let mut shown = now.clone();
@@ -163,7 +168,8 @@ fn unmet(claim: &Claim, scene: &Scene<'_>) -> String {
             None => nobody(),
         },
         Claim::Http { at, port, .. } => {
-            format!("a porta {port}{} ainda não responde como pedido", place(Some(at), scene))
+            let look = |r: &Reference| scene.look_up(r);
+            format!("a porta {port}{} ainda não responde como pedido", place(Some(at), &look))
         }
         Claim::Let { object, .. } | Claim::Exists(object) => match scene.select(object) {
             Some(_) => String::new(),

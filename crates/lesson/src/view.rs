@@ -1,7 +1,8 @@
 //! What a page shows of a lesson, ready to draw.
 
-use crate::explain;
-use crate::lesson::Ask;
+use crate::check::Reference;
+use crate::explain::{self, Look};
+use crate::lesson::{Ask, Lesson, Step, fill};
 use crate::markdown::{Block, Inline};
 use crate::player::{Message, MessageFrom, Player, State};
 use crate::transcript::Transcript;
@@ -89,43 +90,79 @@ impl Player {
 
     fn step_view(&self, index: usize, desk: &Desk) -> StepView {
         let Some(step) = self.lesson().steps.get(index) else { return StepView::default() };
-        let passed = index < self.current();
-        let checks = step.check.lines.iter().enumerate().filter_map(|(k, line)| {
-            let text = self.label(line, desk);
-            if text.is_empty() {
-                return None;
-            }
+        let scene = self.scene(desk, 0);
+        let look = |r: &Reference| scene.look_up(r);
+        let checks = labels(step, &look).into_iter().map(|(k, text)| {
             let (state, reason) = match index.cmp(&self.current()) {
                 std::cmp::Ordering::Less => (State::Met, None),
                 std::cmp::Ordering::Equal => self.line(k, desk),
                 std::cmp::Ordering::Greater => (State::Pending, None),
             };
             let reason = reason.unwrap_or_default();
-            Some(CheckView { text, state, message: reason.author, fact: reason.fact })
+            CheckView { text, state, message: reason.author, fact: reason.fact }
         });
-        let fill = |text: &str| self.fill(text, desk);
+        let checks = checks.collect();
         let opened = self.hints_open(&step.check.id) as usize;
         StepView {
-            id: step.check.id.clone(),
-            heading: fill(&step.heading),
-            body: step.body.iter().map(|b| fill_block(b, &fill)).collect(),
-            checks: checks.collect(),
+            checks,
             hints: step.hints.iter().take(opened).cloned().collect(),
-            hint_count: u32::try_from(step.hints.len()).unwrap_or(u32::MAX),
-            solutions: step.solutions.clone(),
             asks: step
                 .asks
                 .iter()
                 .map(|ask| (ask.clone(), self.answers().get(&ask.id).cloned()))
                 .collect(),
-            passed,
-            done: fill(&step.check.done),
+            passed: index < self.current(),
+            ..step.text(&look)
         }
     }
+}
 
-    fn label(&self, line: &crate::check::Line, desk: &Desk) -> String {
-        explain::label(line, &self.scene(desk, 0))
+impl Lesson {
+    /// The lesson before anything has happened: nothing judged, nothing bound. For those who have
+    /// no desk yet.
+    #[must_use]
+    pub fn view(&self) -> LessonView {
+        let nothing = |_: &Reference| None;
+        let step = |step: &Step| {
+            let pending = |(_, text)| CheckView { text, ..CheckView::default() };
+            StepView {
+                checks: labels(step, &nothing).into_iter().map(pending).collect(),
+                asks: step.asks.iter().map(|ask| (ask.clone(), None)).collect(),
+                ..step.text(&nothing)
+            }
+        };
+        LessonView {
+            id: self.id.clone(),
+            title: self.title.clone(),
+            minutes: self.minutes,
+            intro: self.intro.clone(),
+            steps: self.steps.iter().map(step).collect(),
+            current: 0,
+            message: None,
+        }
     }
+}
+
+impl Step {
+    /// What does not depend on the player.
+    fn text(&self, look: Look<'_>) -> StepView {
+        let fill = |text: &str| fill(text, look);
+        StepView {
+            id: self.check.id.clone(),
+            heading: fill(&self.heading),
+            body: self.body.iter().map(|b| fill_block(b, &fill)).collect(),
+            hint_count: u32::try_from(self.hints.len()).unwrap_or(u32::MAX),
+            solutions: self.solutions.clone(),
+            done: fill(&self.check.done),
+            ..StepView::default()
+        }
+    }
+}
+
+/// The lines that are shown: index and sentence.
+fn labels(step: &Step, look: Look<'_>) -> Vec<(usize, String)> {
+    let all = step.check.lines.iter().map(|line| explain::label(line, look)).enumerate();
+    all.filter(|(_, text)| !text.is_empty()).collect()
 }
 
 fn fill_block(block: &Block, fill: &dyn Fn(&str) -> String) -> Block {

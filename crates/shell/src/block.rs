@@ -70,3 +70,21 @@ pub struct TerminalView {
     /// Height in characters.
     pub rows: u32,
 }
+
+impl TerminalView {
+    /// The terminal of a machine where nothing has been typed yet. For those who have no desk
+    /// yet; its size is unknown.
+    #[must_use]
+    pub fn fresh(machine: &str, address: &str) -> Self {
+        let prompt = vec![place(machine, address, "~"), MARK.to_owned()];
+        Self { machine: machine.to_owned(), prompt, ..Self::default() }
+    }
+}
+
+/// What stands before the line.
+pub(crate) const MARK: &str = "$ ";
+
+/// The prompt's upper line, as on Play with Docker.
+pub(crate) fn place(machine: &str, address: &str, dir: &str) -> String {
+    format!("[{machine}] (local) root@{address} {dir}")
+}

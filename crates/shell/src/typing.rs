@@ -1,5 +1,6 @@
 //! From keys to lines: editing, type-ahead, continuation, history, what reads what is typed.
 
+use crate::block;
 use crate::desk::Desk;
 use crate::display::Display;
 use crate::drive::Action;
@@ -319,9 +320,8 @@ impl Desk {
         };
         let name = self.name(session.machine);
         let address = world::address_of(&self.lab, session.machine);
-        let head = format!("[{name}] (local) root@{address} {shown}");
-        let mut out = vec![head];
-        let mut mark = "$ ";
+        let mut out = vec![block::place(&name, &address, &shown)];
+        let mut mark = block::MARK;
         for line in session.more.split('\n').filter(|_| !session.more.is_empty()) {
             out.push(format!("{mark}{line}"));
             mark = "> ";
@@ -374,7 +374,7 @@ fn prompt_head(prompt: &[String], more: &str) -> Vec<String> {
         return prompt.to_vec();
     }
     let mut out: Vec<String> = prompt.first().cloned().into_iter().collect();
-    out.push("$ ".into());
+    out.push(block::MARK.into());
     out
 }
 

@@ -27,6 +27,8 @@ pub(crate) struct Props {
     pub(crate) request: Option<Shown>,
     pub(crate) burst: Option<Burst>,
     pub(crate) why: Rc<Vec<(Timestamp, String)>>,
+    /// The lab is still to begin.
+    pub(crate) coming: bool,
     pub(crate) dispatch: Callback<Action>,
 }
 
@@ -54,7 +56,7 @@ pub(crate) fn Map(props: &Props) -> Html {
     let inside = match props.mode {
         Mode::Map => map_svg::draw(props),
         Mode::Raft => html! {
-            <Raft words={w} view={props.view.clone()} size={props.size} />
+            <Raft words={w} view={props.view.clone()} size={props.size} coming={props.coming} />
         },
         Mode::Table => html! {
             <Table words={w} picture={props.picture.clone()} dispatch={props.dispatch.clone()} />
@@ -177,6 +179,9 @@ fn legend(w: &'static Words) -> Html {
 fn foot(props: &Props) -> Html {
     let w = props.words;
     let Some(swarm) = &props.view.swarm else {
+        if props.coming {
+            return html! { <div class="foot"></div> };
+        }
         return html! {
             <div class="foot" data-raft="none">
                 <span><b>{ "Raft" }</b></span><span class="c-3">{ w.raft_later }</span>

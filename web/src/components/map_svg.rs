@@ -523,6 +523,9 @@ fn waiting(props: &Props, layout: &Layout) -> Html {
 
 fn band(props: &Props, layout: &Layout) -> Html {
     let (w, picture, a) = (props.words, &props.picture, layout.band);
+    if props.coming {
+        return rect("net2", a, 6);
+    }
     if !picture.swarm {
         return html! {
             <g>

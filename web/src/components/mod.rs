@@ -7,6 +7,7 @@ pub(crate) mod map_svg;
 pub(crate) mod notices;
 pub(crate) mod prose;
 pub(crate) mod raft;
+pub(crate) mod rest;
 pub(crate) mod side;
 pub(crate) mod table;
 pub(crate) mod terminal;

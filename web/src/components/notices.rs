@@ -2,7 +2,7 @@
 
 use super::{coloured, icon, send};
 use crate::action::Action;
-use crate::state::Notice;
+use crate::state::{Notice, Rest};
 use crate::text::{Words, fill};
 use lesson::Diagnostic;
 use yew::prelude::*;
@@ -12,6 +12,7 @@ pub(crate) struct Props {
     pub(crate) words: &'static Words,
     pub(crate) notices: Vec<Notice>,
     pub(crate) dropping: bool,
+    pub(crate) rest: Rest,
     pub(crate) dispatch: Callback<Action>,
 }
 
@@ -22,6 +23,7 @@ pub(crate) fn Notices(props: &Props) -> Html {
     html! {
         <div class="notices" role="status">
             if props.dropping { <p class="banner">{ icon("book", 16) }{ w.lesson_drop }</p> }
+            { super::rest::failed(w, &props.rest, &props.dispatch) }
             { for props.notices.iter().enumerate().map(|(k, n)| notice(props, k, n)) }
         </div>
     }

@@ -12,6 +12,8 @@ pub(crate) struct Props {
     pub(crate) words: &'static Words,
     pub(crate) view: Rc<View>,
     pub(crate) size: (u32, u32),
+    /// The lab is still to begin.
+    pub(crate) coming: bool,
 }
 
 /// The managers, side by side.
@@ -27,7 +29,8 @@ pub(crate) fn Raft(props: &Props) -> Html {
         .filter(|(_, m)| m.raft.is_some())
         .collect();
     if managers.is_empty() {
-        return html! { <p class="empty">{ "Raft: " }{ w.raft_later }</p> };
+        let text = if props.coming { w.rest_coming } else { w.raft_later };
+        return html! { <p class="empty">{ "Raft: " }{ text }</p> };
     }
     html! {
         <div class="raft" tabindex="0" role="region" aria-label="Raft">

@@ -2,7 +2,7 @@
 
 use super::{clock, icon, send, yes};
 use crate::action::Action;
-use crate::state::{Menu, Speed};
+use crate::state::{Menu, Rest, Speed, Wait};
 use crate::text::{Language, Words};
 use std::rc::Rc;
 use yew::prelude::*;
@@ -20,6 +20,8 @@ pub(crate) struct Props {
     pub(crate) lessons: Rc<Vec<(String, String)>>,
     pub(crate) undo: bool,
     pub(crate) redo: bool,
+    pub(crate) rest: Rest,
+    pub(crate) wait: Wait,
     pub(crate) dispatch: Callback<Action>,
 }
 
@@ -43,6 +45,7 @@ pub(crate) fn TopBar(props: &Props) -> Html {
                 if lessons_open { { lesson_list(props) } }
             </nav>
             <span class="grow"></span>
+            { super::rest::coming(w, &props.rest, props.wait) }
             { time_control(props) }
             <span class="sep wide" aria-hidden="true"></span>
             <button type="button" class="btn i q \

@@ -1,6 +1,16 @@
 //! What the page is told after each frame: terminals, lesson, decisions, only if they changed.
 
-use super::*;
+use super::Runner;
+use crate::action::Action;
+use crate::lessons;
+use crate::state::{Frame, LessonShown, Picked};
+use api::Timestamp;
+use lesson::markdown::blocks;
+use shell::TerminalView;
+use std::rc::Rc;
+
+/// Decisions shown under "why".
+const WHY: usize = 40;
 
 impl Runner {
     /// The new frame, if anything one can see has changed.
@@ -27,8 +37,8 @@ impl Runner {
             } else {
                 Rc::new(self.marks.clone())
             },
-            undo: !self.undo.is_empty(),
-            redo: !self.redo.is_empty(),
+            undo: !self.past.undo.is_empty(),
+            redo: !self.past.redo.is_empty(),
             ended: self.ended.take(),
             why,
             view,
@@ -74,7 +84,8 @@ impl Runner {
         let view = player.view(&self.desk);
         let message = view.message.as_ref().map(|m| blocks(&m.text)).unwrap_or_default();
         let step = view.steps.get(view.current);
-        let solution = step.and_then(|s| s.solutions.first()).map(|t| self.solution(t, player));
+        let fill = |text: &str| player.fill(text, &self.desk);
+        let solution = step.map(|s| lessons::solution(s, &fill));
         Some(Rc::new(LessonShown {
             file: self.file.clone(),
             next: lessons::after(&self.file),
@@ -83,20 +94,6 @@ impl Runner {
             passed_at: self.passed_at.clone(),
             view,
         }))
-    }
-
-    pub(super) fn solution(
-        &self,
-        transcript: &lesson::transcript::Transcript,
-        player: &Player,
-    ) -> Vec<(String, String)> {
-        use lesson::transcript::Action as Play;
-        let fill = |text: &str| player.fill(text, &self.desk);
-        let entry = |entry: &lesson::transcript::Entry| match &entry.action {
-            Play::Command { machine, text } => Some((fill(machine), fill(text))),
-            Play::Answer { .. } | Play::Verb(_) => None,
-        };
-        transcript.entries.iter().filter_map(entry).collect()
     }
 
     /// What the model's own trace says of a thing, newest first.
@@ -120,5 +117,28 @@ impl Runner {
         let lines = self.desk.lab().trace().iter().rev();
         let texts = lines.map(|(at, line)| (Timestamp(at.0), line.what.to_string()));
         texts.filter(|(_, t)| names.iter().any(|n| mentions(t, n))).take(WHY).collect()
+    }
+}
+
+/// Whether a line names something as a word of its own: `web.1` is not in `web.12`.
+fn mentions(line: &str, name: &str) -> bool {
+    line.match_indices(name).any(|(at, _)| {
+        let before = line.get(..at).and_then(|t| t.chars().next_back());
+        let after = line.get(at + name.len()..).and_then(|t| t.chars().next());
+        let part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '-');
+        !part(before) && !part(after)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_found_only_as_a_whole_word() {
+        assert!(mentions("scheduler web.1: assigned to node2", "web.1"));
+        assert!(!mentions("scheduler web.12: assigned to node2", "web.1"));
+        assert!(mentions("assigned to node2", "node2"));
+        assert!(!mentions("assigned to node21", "node2"));
     }
 }

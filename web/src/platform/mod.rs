@@ -3,4 +3,5 @@
 pub(crate) mod crash;
 pub(crate) mod dom;
 pub(crate) mod drop;
+pub(crate) mod rest;
 pub(crate) mod storage;

@@ -102,6 +102,11 @@ pub(crate) fn set_setting(name: &str, value: &str) {
     }
 }
 
+/// Whether something is kept of a lesson's lab. What it is, only [`Journal::load`] says.
+pub(crate) fn is_kept(file: &str) -> bool {
+    Journal::of(file).get("head").is_some()
+}
+
 impl Journal {
     /// The journal of a lesson's file (empty: the free lab).
     pub(crate) fn of(file: &str) -> Self {
