@@ -103,13 +103,14 @@ impl World {
         to: Machine,
         role: NodeRole,
     ) -> Result<(), ApiError> {
-        let join_token = match self.ask(to, Request::SwarmInspect)? {
-            Response::Cluster(cluster) if role == NodeRole::Manager => {
-                cluster.manager_token.clone()
-            }
-            Response::Cluster(cluster) => cluster.worker_token.clone(),
-            _ => String::new(),
+        let Response::Cluster(cluster) = self.ask(to, Request::SwarmInspect)? else {
+            return Err(ApiError::new(0, "no cluster"));
         };
+        let token = match role {
+            NodeRole::Manager => &cluster.manager_token,
+            NodeRole::Worker => &cluster.worker_token,
+        };
+        let join_token = token.clone();
         let remote_addrs = vec![format!("{}:{PORT}", self.ip(to))];
         let join = SwarmJoin { remote_addrs, join_token, ..SwarmJoin::default() };
         self.ask(machine, Request::SwarmJoin(Box::new(join))).map(|_| ())
@@ -135,9 +136,9 @@ impl World {
 
     /// `docker node demote`.
     pub(super) fn demote(&mut self, asked: Machine, node: NodeId) -> Result<(), ApiError> {
-        let about = match self.ask(asked, Request::NodeInspect { node: node.to_string() })? {
-            Response::Node(node) => node,
-            _ => return Err(ApiError::new(0, "no node")),
+        let inspect = Request::NodeInspect { node: node.to_string() };
+        let Response::Node(about) = self.ask(asked, inspect)? else {
+            return Err(ApiError::new(0, "no node"));
         };
         let spec = NodeSpec { desired_role: NodeRole::Worker, ..about.spec.clone() };
         let version = about.meta.version;

@@ -178,6 +178,9 @@ impl Dispatcher {
         rng: &mut Streams,
     ) -> Result<(), String> {
         authorize(node, store)?;
+        if store.node(node).is_none() {
+            return Err(rpc(Code::NotFound, "node not found"));
+        }
         self.ended.push(node);
         let living = self.nodes.get_mut(&node).and_then(|known| known.session.as_mut());
         match living.filter(|living| Some(living.id) == session) {
@@ -453,13 +456,7 @@ fn rpc(code: Code, text: &str) -> String {
 fn authorize(node: NodeId, store: &Store) -> Result<(), String> {
     let listed =
         store.cluster().is_some_and(|cluster| cluster.blacklisted_certificates.contains_key(&node));
-    if listed {
-        return Err(ca::removed(node).message);
-    }
-    if store.node(node).is_none() {
-        return Err(rpc(Code::NotFound, "node not found"));
-    }
-    Ok(())
+    if listed { Err(ca::removed(node).message) } else { Ok(()) }
 }
 
 fn base_period(store: &Store) -> u64 {
