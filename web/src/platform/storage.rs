@@ -171,9 +171,12 @@ impl Journal {
         }
     }
 
+    /// Beside what was set aside before. What it replaces goes first: storage may be full.
     fn set_aside(&mut self, text: &str) {
-        self.put("aside", text);
+        let before = self.get("aside").into_iter();
+        let all: Vec<String> = before.chain([text.to_owned()]).collect();
         self.forget();
+        self.put("aside", &all.join("\n"));
     }
 
     /// Removes this lab from the storage, but for what was set aside.
