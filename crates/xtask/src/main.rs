@@ -12,6 +12,7 @@ mod page;
 mod serve;
 mod setup;
 mod size;
+mod split;
 mod test;
 mod tidy;
 

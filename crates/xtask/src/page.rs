@@ -7,6 +7,7 @@
 
 use std::env;
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -14,6 +15,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::common::{cargo, output, path_with, root, run, say, target_dir};
 use crate::setup::{self, PageTools};
+use crate::split;
 
 /// The release of binaryen Trunk is to fetch where `setup` found no way to have one.
 const FETCHED_WASM_OPT: &str = "version_132";
@@ -39,6 +41,7 @@ pub(crate) fn build(tools: &PageTools, out: &Path) -> Result<()> {
     } else {
         without_wasm_opt(tools, out)?;
     }
+    in_two_parts(out)?;
     lessons(out)
 }
 
@@ -66,7 +69,13 @@ fn trunk(tools: &PageTools, html: &str, out: &Path, offline: bool) -> Result<Com
         command.arg("--offline");
     }
     command.arg("--dist").arg(out);
-    command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", remap());
+    let mut flags = format!("{} {}", remap(), split::LINK);
+    if let Some(std) = &tools.small_std {
+        flags = format!("{flags} --sysroot={} {}", std.display(), setup::SMALL);
+        // The one place where a stable compiler is asked for what is not stable yet.
+        command.env("RUSTC_BOOTSTRAP", "1");
+    }
+    command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags);
     Ok(command)
 }
 
@@ -83,6 +92,40 @@ fn without_wasm_opt(tools: &PageTools, out: &Path) -> Result<()> {
     let built = run(&mut trunk(tools, ".index-plain.html", out, true)?);
     fs::remove_file(&plain)?;
     built
+}
+
+/// Splits the program and names its second part in the page: `web/src/platform/rest.rs` brings it
+/// in once there is something to see.
+fn in_two_parts(out: &Path) -> Result<()> {
+    let program = fs::read_dir(out)?
+        .flatten()
+        .map(|entry| entry.path())
+        .find(|path| path.to_string_lossy().ends_with("_bg.wasm"))
+        .context("Trunk wrote no program")?;
+    let why = env::var("ENXAME_WHY_FIRST").ok();
+    let parts = split::split(&fs::read(&program)?, why.as_deref())?;
+    fs::write(&program, &parts.first)?;
+    let name = format!("rest-{:016x}.wasm", fingerprint(&parts.rest));
+    fs::write(out.join(&name), &parts.rest)?;
+    say(&format!("split at {} gates", parts.gates.len()));
+
+    let page = out.join("index.html");
+    let text = fs::read_to_string(&page)?;
+    let bytes = parts.rest.len();
+    let link = format!(
+        "<link id=\"rest\" rel=\"alternate\" type=\"application/wasm\" href=\"./{name}\" \
+         data-bytes=\"{bytes}\">"
+    );
+    let Some((head, body)) = text.split_once("</head>") else { bail!("the page has no head") };
+    fs::write(&page, format!("{head}{link}</head>{body}"))?;
+    Ok(())
+}
+
+/// The same bytes have the same name, other bytes another: a browser may keep them for ever.
+fn fingerprint(bytes: &[u8]) -> u64 {
+    let mut hash = DefaultHasher::new();
+    bytes.hash(&mut hash);
+    hash.finish()
 }
 
 /// Names of folders in the program's messages: cargo's own and the checkout become short ones.

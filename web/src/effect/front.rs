@@ -45,15 +45,15 @@ impl Front {
 
     /// A lesson's lab, or the free one. Of a kept lab only the machines are sure.
     pub(super) fn open(&mut self, file: &str, text: Option<&str>, kept: bool) -> Vec<Action> {
-        let plan = match text {
-            Some(text) => match Lesson::parse(file, text) {
-                Ok(lesson) => Some(lesson),
-                // What was open stays; the errors are told when the lesson is really opened.
-                Err(_) if !self.is_empty() => return Vec::new(),
-                Err(_) => None,
-            },
+        // The names of HTML's characters (`&lt;`) come with the second part.
+        let readable = |text: &&str| !text.contains('&');
+        let parse = |text: &str| Lesson::parse(file, text).ok();
+        let plan = match text.map(|text| Some(text).filter(readable).and_then(parse)) {
+            Some(Some(lesson)) => Some(lesson),
+            // What was open stays; the errors are told when the lesson is really opened.
+            Some(None) if !self.is_empty() => return Vec::new(),
             None if file.is_empty() && !kept => Some(lessons::free(0, 1)),
-            None => None,
+            Some(None) | None => None,
         };
         file.clone_into(&mut self.file);
         self.plan = plan.map(Rc::new);

@@ -16,6 +16,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 
 pub(crate) use browser::Browser;
+pub(crate) use sysroot::SMALL;
 
 use crate::common::say;
 use cargo_tool::CargoTool;
@@ -44,6 +45,8 @@ pub(crate) struct PageTools {
     pub(crate) path: Vec<PathBuf>,
     /// Whether some `wasm-opt` is at hand. Without one Trunk may fetch its own.
     pub(crate) wasm_opt: bool,
+    /// A standard library for size, if it could be built.
+    pub(crate) small_std: Option<PathBuf>,
 }
 
 /// What the tests need beyond that.
@@ -70,7 +73,7 @@ pub(crate) fn page() -> Result<PageTools> {
             false
         }
     };
-    Ok(PageTools { path, wasm_opt })
+    Ok(PageTools { path, wasm_opt, small_std: wasm_target::small() })
 }
 
 /// Everything `test` needs.
@@ -103,11 +106,14 @@ pub(crate) fn command(parts: &[String]) -> Result<()> {
     for part in parts {
         match part.as_str() {
             "wasm" => wasm_target::ensure()?,
+            "small-std" => drop(wasm_target::small()),
             "wasm-bindgen" => drop(WASM_BINDGEN.ensure()?),
             "trunk" => drop(TRUNK.ensure()?),
             "wasm-opt" => drop(wasm_opt::ensure()?),
             "browser" => drop(browser::ensure()?),
-            other => bail!("`{other}` is none of: wasm wasm-bindgen trunk wasm-opt browser"),
+            other => {
+                bail!("`{other}` is none of: wasm small-std wasm-bindgen trunk wasm-opt browser")
+            }
         }
     }
     Ok(())

@@ -1,18 +1,19 @@
-//! The standard library of the page's target, built from the source Debian ships.
+//! The standard library of the page's target, built from its source: as rustup would have it where
+//! rustup cannot download it, and a small one that only the page is linked with.
 //!
-//! Debian's package `rust-src` of the same release holds the library's source with all it
+//! The source is rustup's component `rust-src`, else Debian's. Debian's package `rust-src` of the same release holds the library's source with all it
 //! depends on. It is asked for with a private list of sources: the machine's own lists, and what
 //! it has installed, stay as they are. The mirror is the one the machine itself uses.
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 use rustc_build_sysroot::{BuildMode, SysrootBuilder, SysrootConfig};
 
 use super::wasm_target::Compiler;
-use crate::common::{WASM, cargo, find, run, say, tool_dir};
+use crate::common::{WASM, cargo, find, root, run, say, tool_dir};
 
 /// Where Debian may hold the release, the likeliest first.
 const SUITES: [&str; 5] = ["trixie-backports", "sid", "trixie", "forky", "bookworm-backports"];
@@ -20,14 +21,35 @@ const SUITES: [&str; 5] = ["trixie-backports", "sid", "trixie", "forky", "bookwo
 /// Signs Debian's suites.
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
+/// How the small library is compiled, and what is linked with it: a panic stops the program at
+/// once, without a text or a place (the page says so, and the acts it kept replay natively).
+pub(crate) const SMALL: &str = "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none";
+
+/// A library for size: no panic messages, plain sorting and searching. Gives its folder.
+pub(super) fn small(compiler: &Compiler) -> Result<PathBuf> {
+    let home = tool_dir("wasm32-small-std", &compiler.release)?;
+    let built = home.join("sysroot");
+    let marker = built.join("complete");
+    if !marker.is_file() {
+        say("building a small standard library for the page: half its code is texts of panics");
+        let library = source(&home, compiler)?;
+        let flags =
+            SMALL.split(' ').chain(["-Copt-level=z", "-Cembed-bitcode=yes", "--cap-lints=allow"]);
+        compile(&library, &built, compiler, "optimize_for_size", flags)?;
+        fs::write(&marker, "")?;
+        let _ = fs::remove_dir_all(home.join("source"));
+    }
+    Ok(built)
+}
+
 /// Builds the target for `compiler` and puts it where rustup would have put it.
 pub(super) fn build(compiler: &Compiler) -> Result<()> {
     let home = tool_dir("wasm32-std", &compiler.release)?;
     let built = home.join("sysroot");
     let marker = built.join("complete");
     if !marker.is_file() {
-        let library = source(&home, &compiler.release)?;
-        compile(&library, &built, compiler)?;
+        let library = source(&home, compiler)?;
+        compile(&library, &built, compiler, "panic-unwind", [])?;
         fs::write(&marker, "")?;
         // 200 MB that nothing reads any more.
         let _ = fs::remove_dir_all(home.join("source"));
@@ -39,7 +61,19 @@ pub(super) fn build(compiler: &Compiler) -> Result<()> {
 }
 
 /// The library's source, downloaded if it is not in the cache.
-fn source(home: &Path, release: &str) -> Result<PathBuf> {
+fn source(home: &Path, compiler: &Compiler) -> Result<PathBuf> {
+    let own = compiler.sysroot.join("lib/rustlib/src/rust/library");
+    let there = || own.join("std/Cargo.toml").is_file();
+    if !there() && find("rustup").is_some() {
+        say("adding the component rust-src: the library's source; seconds");
+        let mut add = Command::new("rustup");
+        add.current_dir(root()).args(["component", "add", "rust-src"]);
+        let _ = add.stdin(Stdio::null()).status();
+    }
+    if there() {
+        return Ok(own);
+    }
+    let release = &compiler.release;
     let library = home.join("source").join(format!("usr/src/rustc-{release}/library"));
     if library.join("std/Cargo.toml").is_file() {
         return Ok(library);
@@ -122,7 +156,13 @@ fn unpack(package: &Path, into: &Path) -> Result<()> {
     run(Command::new("dpkg").arg("-x").arg(package).arg(into))
 }
 
-fn compile(library: &Path, into: &Path, compiler: &Compiler) -> Result<()> {
+fn compile<'f>(
+    library: &Path,
+    into: &Path,
+    compiler: &Compiler,
+    feature: &str,
+    flags: impl IntoIterator<Item = &'f str>,
+) -> Result<()> {
     say("compiling the standard library; 1 to 3 minutes");
     let mut build = cargo();
     build.env("RUSTC_BOOTSTRAP", "1").env_remove("CARGO_TARGET_DIR").env_remove("RUSTFLAGS");
@@ -132,8 +172,9 @@ fn compile(library: &Path, into: &Path, compiler: &Compiler) -> Result<()> {
         format!("--remap-path-prefix={}=/rustc/{}/library", library.display(), compiler.commit);
     SysrootBuilder::new(into, WASM)
         .build_mode(BuildMode::Build)
-        .sysroot_config(SysrootConfig::WithStd { std_features: vec!["panic-unwind".into()] })
+        .sysroot_config(SysrootConfig::WithStd { std_features: vec![feature.into()] })
         .rustflag(names)
+        .rustflags(flags)
         .cargo(build)
         .build_from_source(library)?;
     Ok(())

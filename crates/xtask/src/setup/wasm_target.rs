@@ -47,6 +47,17 @@ impl Compiler {
     }
 }
 
+/// The small library for the page, or a line that says why there is none.
+pub(super) fn small() -> Option<std::path::PathBuf> {
+    match Compiler::ask().and_then(|compiler| sysroot::small(&compiler)) {
+        Ok(built) => Some(built),
+        Err(error) => {
+            say(&format!("no small standard library ({error:#}): the page will be larger"));
+            None
+        }
+    }
+}
+
 fn rustc() -> Command {
     let mut command = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
     command.current_dir(root());
