@@ -185,7 +185,7 @@ impl Lab {
         self.drain(machine);
     }
 
-    /// A peer is heard (again): it tells what it has.
+    /// A peer is heard (again): both tell each other what they have.
     pub(crate) fn peer_found(&mut self, machine: Machine, peer: Machine) {
         if !self.hears(machine, peer) {
             return;
@@ -193,7 +193,8 @@ impl Lab {
         if let Some(m) = self.at_mut(machine) {
             m.mesh.silent.remove(&peer);
         }
-        self.tell_all(peer, machine);
+        // one that stood still has not noticed that anybody was missing
+        self.exchange(machine, peer);
         self.drain(machine);
     }
 }
