@@ -10,7 +10,7 @@ const INPUTS: usize = 40;
 /// What is done to a lab from outside.
 #[derive(Clone, Debug)]
 enum Input {
-    Call(Machine, Request),
+    Call(Machine, Box<Request>),
     Fault(Fault),
     /// Nothing is done for so many microseconds.
     Pass(u64),
@@ -35,14 +35,14 @@ fn service(name: &str, replicas: u64) -> Request {
 }
 
 fn draw(draws: &mut Draws, number: usize) -> Input {
-    let machine = u32::try_from(draws.below(5)).unwrap();
+    let machine = u32::try_from(draws.below(5)).unwrap_or(0);
     let name = format!("node{}", machine + 1);
     let machine = Machine(machine);
     match draws.below(14) {
-        0 => Input::Call(machine, service(&format!("s{number}"), 1 + draws.below(6))),
-        1 => Input::Call(machine, Request::ServiceRemove { service: "s0".into() }),
-        2 => Input::Call(machine, Request::SwarmLeave { force: draws.below(2) == 0 }),
-        3 => Input::Call(machine, Request::SwarmInspect),
+        0 => Input::Call(machine, Box::new(service(&format!("s{number}"), 1 + draws.below(6)))),
+        1 => Input::Call(machine, Box::new(Request::ServiceRemove { service: "s0".into() })),
+        2 => Input::Call(machine, Box::new(Request::SwarmLeave { force: draws.below(2) == 0 })),
+        3 => Input::Call(machine, Box::new(Request::SwarmInspect)),
         4 => Input::Fault(Fault::PowerOff(name)),
         5 => Input::Fault(Fault::PowerOn(name)),
         6 => Input::Fault(Fault::Cut(name)),
@@ -58,7 +58,7 @@ fn draw(draws: &mut Draws, number: usize) -> Input {
 fn apply(lab: &mut Lab, input: &Input) {
     match input {
         Input::Call(machine, request) => {
-            lab.call(*machine, request.clone());
+            lab.call(*machine, Request::clone(request));
         }
         // what cannot happen leaves all as it was, here as in the replay
         Input::Fault(fault) => drop(lab.fault(fault)),
@@ -69,7 +69,7 @@ fn apply(lab: &mut Lab, input: &Input) {
 fn start(seed: u64) -> Lab {
     let mut lab = Lab::new(selftest::config(seed));
     selftest::form(&mut lab, 3, ClusterSpec::default());
-    apply(&mut lab, &Input::Call(Machine(0), service("s0", 4)));
+    apply(&mut lab, &Input::Call(Machine(0), Box::new(service("s0", 4))));
     lab
 }
 
