@@ -103,7 +103,10 @@ fn in_two_parts(out: &Path) -> Result<()> {
         .find(|path| path.to_string_lossy().ends_with("_bg.wasm"))
         .context("Trunk wrote no program")?;
     let why = env::var("ENXAME_WHY_FIRST").ok();
-    let parts = split::split(&fs::read(&program)?, why.as_deref())?;
+    let linked = target_dir().join("wasm32-unknown-unknown/web/enxame-web.wasm");
+    let linked =
+        fs::read(&linked).with_context(|| format!("no program at {}", linked.display()))?;
+    let parts = split::split(&linked, &fs::read(&program)?, why.as_deref())?;
     fs::write(&program, &parts.first)?;
     let name = format!("rest-{:016x}.wasm", fingerprint(&parts.rest));
     fs::write(out.join(&name), &parts.rest)?;

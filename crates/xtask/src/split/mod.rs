@@ -6,26 +6,31 @@
 //! calls no gate before it has brought the rest in (`web/src/platform/rest.rs`): in the first part
 //! a gate is a call through a place of the function table that the rest fills.
 //!
-//! Functions and data are found by what refers to them; the linker is asked for one data segment
-//! a symbol and for function places that no ordinary number looks like ([`LINK`]).
+//! Which data the first part needs is read from the module as the linker wrote it, with its list
+//! of references ([`LINK`]); which functions, from the module as it is after all that is done
+//! with it later. The linker is asked for one data segment a symbol, which nothing after it may
+//! join or cut, and for function places that no ordinary number looks like.
 //!
 //! **Left out:** more than two parts; WebAssembly that neither the compiler nor wasm-bindgen
 //! writes (an error says what).
 
+mod links;
 mod reach;
 mod read;
 mod write;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use anyhow::{Result, bail};
 
-use reach::From;
+use links::{Links, Part};
+use reach::Reach;
 use read::Module;
 use write::Writer;
 
 /// What the linker must do for a program that can be split well.
-pub(crate) const LINK: &str = "-Clink-arg=--no-merge-data-segments -Clink-arg=--table-base=40000";
+pub(crate) const LINK: &str = "-Clink-arg=--no-merge-data-segments \
+     -Clink-arg=--table-base=40000 -Clink-arg=--emit-relocs";
 
 /// How a gate's name begins, after its path.
 const GATE: &str = "later_";
@@ -44,47 +49,71 @@ pub(crate) struct Parts {
     pub(crate) gates: Vec<String>,
 }
 
-/// Splits a linked module with a name section. With `why`, prints for each kept function with
-/// that in its name what leads to it: what to ask when the first part grows.
+/// Splits a program, given as it was linked and as it is to be shipped, both with their names.
+/// With `why`, prints for each kept function with that in its name what leads to it: what to ask
+/// when the first part grows.
 ///
 /// # Errors
-/// No gate is found, or the module has something that cannot be split.
-pub(crate) fn split(wasm: &[u8], why: Option<&str>) -> Result<Parts> {
+/// No gate is found, a module has something that cannot be split, or the data are not the ones
+/// that were linked.
+pub(crate) fn split(linked: &[u8], wasm: &[u8], why: Option<&str>) -> Result<Parts> {
+    let linked = Module::read(linked)?;
     let module = Module::read(wasm)?;
-    let gates: Vec<(u32, &str)> =
-        module.names.iter().copied().filter(|(_, name)| is_gate(name)).collect();
-    if gates.is_empty() {
+    let (before, _) = gates(&linked);
+    let (gates, names) = gates(&module);
+    if gates.is_empty() || before.is_empty() {
         bail!("the program has no function named {GATE}…: there is nothing to split it at");
     }
-    let numbers: Vec<u32> = gates.iter().map(|(number, _)| *number).collect();
-    let reach = reach::first(&module, &numbers)?;
+    let needed = reach::follow(&Links::listed(&linked)?, reach::roots(&linked)?, &before);
     if let Some(why) = why {
-        explain(&module, &reach, why);
+        explain(&linked, &needed, why);
     }
-    let (first, rest) = Writer { module: &module, gates: &numbers, reach: &reach }.parts()?;
-    let gates = gates.into_iter().map(|(_, name)| name.to_owned()).collect();
-    Ok(Parts { first, rest, gates })
+    let mut roots = reach::roots(&module)?;
+    roots.extend(needed_data(&linked, &needed, &module)?.into_iter().map(Part::Data));
+    let reach = reach::follow(&Links::seen(&module), roots, &gates);
+    let (first, rest) = Writer { module: &module, gates: &gates, reach: &reach }.parts()?;
+    Ok(Parts { first, rest, gates: names })
 }
 
-fn explain(module: &Module<'_>, reach: &reach::Reach, why: &str) {
+/// The gates' numbers and names.
+fn gates(module: &Module<'_>) -> (Vec<u32>, Vec<String>) {
+    let gates = module.names.iter().filter(|(_, name)| is_gate(name));
+    gates.map(|(number, name)| (*number, (*name).to_owned())).unzip()
+}
+
+/// The data of a module that stand where the linked one's needed data stood.
+fn needed_data(linked: &Module<'_>, needed: &Reach, module: &Module<'_>) -> Result<Vec<usize>> {
+    let known: HashSet<u32> = linked.data.iter().map(|data| data.at).collect();
+    if let Some(other) = module.data.iter().find(|data| !known.contains(&data.at)) {
+        bail!("no data were linked at {:#x}: the program was changed too much", other.at);
+    }
+    let linked = linked.data.iter().enumerate();
+    let at: HashSet<u32> =
+        linked.filter(|(k, _)| needed.has(Part::Data(*k))).map(|(_, data)| data.at).collect();
+    let data = module.data.iter().enumerate();
+    Ok(data.filter(|(_, data)| at.contains(&data.at)).map(|(k, _)| k).collect())
+}
+
+fn explain(module: &Module<'_>, reach: &Reach, why: &str) {
     let names: HashMap<u32, &str> = module.names.iter().copied().collect();
     for (function, name) in &module.names {
-        if name.contains(why) && reach.functions[*function as usize] {
+        if name.contains(why) && reach.has(Part::Function(*function)) {
             println!("{name}");
-            for from in reach.chain(*function).into_iter().skip(1) {
+            for from in reach.chain(Part::Function(*function)) {
                 match from {
-                    From::Function(f) => println!("  <- {}", names.get(&f).unwrap_or(&"?")),
-                    From::Data(data) => println!("  <- data at {:#x}", module.data[data].at),
-                    From::Outside => println!("  <- the page"),
+                    Part::Function(f) => println!("  <- {}", names.get(&f).unwrap_or(&"?")),
+                    Part::Data(data) => println!("  <- data at {:#x}", module.data[data].at),
                 }
             }
         }
     }
 }
 
-/// `path::Type::later_name`, as the name section has it; a hash may follow.
+/// `path::Type::later_name`: as the linker has it or as wasm-bindgen does, in plain letters; a
+/// hash may follow.
 fn is_gate(name: &str) -> bool {
     let hash = |part: &str| part.len() == 17 && part.starts_with('h');
+    let name = format!("{:#}", rustc_demangle::demangle(name));
     name.rsplit("::")
         .find(|part| !hash(part))
         .is_some_and(|part| part.starts_with(GATE) || LATE.contains(&part))

@@ -7,13 +7,18 @@ use wasm_encoder::reencode::{self, Reencode};
 use wasmparser::{
     BinaryReader, DataKind, ElementItems, ElementKind, ExportSectionReader, FunctionBody,
     GlobalSectionReader, ImportSectionReader, KnownCustom, MemorySectionReader, Name,
-    NameSectionReader, Operator, Parser, Payload, Table, TypeRef, TypeSectionReader,
+    NameSectionReader, Operator, Parser, Payload, RelocSectionReader, Table, TypeRef,
+    TypeSectionReader,
 };
+
+use super::links::Part;
 
 /// Bytes that stand at a fixed address of the memory.
 pub(super) struct Data<'a> {
     pub(super) at: u32,
     pub(super) bytes: &'a [u8],
+    /// Where the bytes end in the file.
+    end: usize,
 }
 
 /// What a function's code refers to.
@@ -29,6 +34,12 @@ pub(super) struct Uses {
 
 /// A module's parts; functions are numbered with the imported ones first, as in the format.
 pub(super) struct Module<'a> {
+    /// The file.
+    pub(super) bytes: &'a [u8],
+    /// Where each section's contents begin in the file.
+    sections: Vec<usize>,
+    /// The linker's lists of references, where they are kept.
+    pub(super) relocations: Vec<RelocSectionReader<'a>>,
     pub(super) types: TypeSectionReader<'a>,
     pub(super) imports: Option<ImportSectionReader<'a>>,
     pub(super) imported: u32,
@@ -55,6 +66,9 @@ impl<'a> Module<'a> {
     pub(super) fn read(wasm: &'a [u8]) -> Result<Self> {
         let nothing = || BinaryReader::new(&[0], 0);
         let mut module = Self {
+            bytes: wasm,
+            sections: Vec::new(),
+            relocations: Vec::new(),
             types: TypeSectionReader::new(nothing())?,
             imports: None,
             imported: 0,
@@ -71,7 +85,11 @@ impl<'a> Module<'a> {
             names: Vec::new(),
         };
         for payload in Parser::new(0).parse_all(wasm) {
-            module.section(payload.context("the program is no WebAssembly")?)?;
+            let payload = payload.context("the program is no WebAssembly")?;
+            if let Some((_, range)) = payload.as_section() {
+                module.sections.push(usize::try_from(range.start)?);
+            }
+            module.section(payload)?;
         }
         for body in &module.bodies {
             module.uses.push(uses(body.clone())?);
@@ -131,15 +149,16 @@ impl<'a> Module<'a> {
                         bail!("cannot split a program with data that has no address")
                     };
                     let at = constant(offset_expr.get_operators_reader().read()?)?;
-                    self.data.push(Data { at, bytes: data.data });
+                    let end = usize::try_from(data.range.end)?;
+                    self.data.push(Data { at, bytes: data.data, end });
                 }
             }
             Payload::CodeSectionEntry(body) => self.bodies.push(body),
-            Payload::CustomSection(custom) => {
-                if let KnownCustom::Name(names) = custom.as_known() {
-                    self.name(names)?;
-                }
-            }
+            Payload::CustomSection(custom) => match custom.as_known() {
+                KnownCustom::Name(names) => self.name(names)?,
+                KnownCustom::Reloc(list) => self.relocations.push(list),
+                _ => {}
+            },
             _ => {}
         }
         Ok(())
@@ -165,6 +184,32 @@ impl<'a> Module<'a> {
     /// What a function's code refers to; an imported one refers to nothing.
     pub(super) fn used(&self, function: u32) -> Option<&Uses> {
         self.uses.get(function.checked_sub(self.imported)? as usize)
+    }
+
+    /// Where a section's contents begin in the file.
+    pub(super) fn section_at(&self, number: u32) -> Option<usize> {
+        self.sections.get(number as usize).copied()
+    }
+
+    /// The data that hold an address.
+    pub(super) fn data_at(&self, address: u32) -> Option<usize> {
+        // They are in the order of their addresses.
+        let number = self.data.partition_point(|data| data.at <= address).checked_sub(1)?;
+        let data = self.data.get(number)?;
+        (((address - data.at) as usize) < data.bytes.len()).then_some(number)
+    }
+
+    /// The function or the data whose bytes are at a place in the file.
+    pub(super) fn part_at(&self, place: usize) -> Option<Part> {
+        let begin = |body: &FunctionBody<'_>| body.range().start as usize;
+        if let Some(k) = self.bodies.partition_point(|body| begin(body) <= place).checked_sub(1) {
+            if place < self.bodies.get(k)?.range().end as usize {
+                return Some(Part::Function(self.imported + u32::try_from(k).ok()?));
+            }
+        }
+        let number = self.data.partition_point(|data| data.end <= place);
+        let data = self.data.get(number)?;
+        (place >= data.end - data.bytes.len()).then_some(Part::Data(number))
     }
 
     /// How many functions there are, the imported ones among them.

@@ -12,6 +12,7 @@ use wasm_encoder::{
 };
 use wasmparser::{FuncType, GlobalType, MemoryType};
 
+use super::links::Part;
 use super::reach::Reach;
 use super::read::{Coded, Data, Module, Unsplit, Uses, unsplit};
 
@@ -71,7 +72,7 @@ impl Writer<'_, '_> {
     }
 
     fn kept(&self, function: u32) -> bool {
-        self.reach.functions.get(function as usize).copied().unwrap_or(true)
+        self.reach.has(Part::Function(function))
     }
 
     fn moved(&self) -> impl Iterator<Item = u32> {
@@ -186,7 +187,9 @@ impl Writer<'_, '_> {
         for (new, old) in shared.tables.iter().enumerate() {
             tables.insert(*old, u32::try_from(new)?);
             let table = module.tables.get(*old as usize).context("a table is missing")?;
-            imports.import(FIRST, &name('t', new), numbers.table_type(table.ty)?);
+            // The first part's is larger: it may be of any size.
+            let ty = wasm_encoder::TableType { maximum: None, ..numbers.table_type(table.ty)? };
+            imports.import(FIRST, &name('t', new), ty);
         }
         let memory: MemoryType =
             module.memories.clone().context("no memory")?.into_iter().next().context("none")??;
@@ -252,8 +255,8 @@ impl Writer<'_, '_> {
     }
 
     fn part_of_data(&self, first: bool) -> impl Iterator<Item = &Data<'_>> {
-        let parts = self.module.data.iter().zip(&self.reach.data);
-        parts.filter(move |(_, kept)| **kept == first).map(|(data, _)| data)
+        let parts = self.module.data.iter().enumerate();
+        parts.filter(move |(k, _)| self.reach.has(Part::Data(*k)) == first).map(|(_, data)| data)
     }
 }
 
