@@ -254,9 +254,10 @@ impl Writer<'_, '_> {
         Ok(stub)
     }
 
-    fn part_of_data(&self, first: bool) -> impl Iterator<Item = &Data<'_>> {
+    /// With their numbers.
+    fn part_of_data(&self, first: bool) -> impl Iterator<Item = (usize, &Data<'_>)> {
         let parts = self.module.data.iter().enumerate();
-        parts.filter(move |(k, _)| self.reach.has(Part::Data(*k)) == first).map(|(_, data)| data)
+        parts.filter(move |(k, _)| self.reach.has(Part::Data(*k)) == first)
     }
 }
 
@@ -303,12 +304,16 @@ fn elements(
     Ok(section)
 }
 
-/// Neighbours share a segment, over a gap that costs less than a segment's head.
-fn data<'d>(parts: impl Iterator<Item = &'d Data<'d>>) -> DataSection {
+/// Neighbours share a segment, over a gap that costs less than a segment's head. A gap where the
+/// other part's data stand is none: what is written there would undo them.
+fn data<'d>(parts: impl Iterator<Item = (usize, &'d Data<'d>)>) -> DataSection {
     const GAP: usize = 8;
     let mut runs: Vec<(u32, Vec<u8>)> = Vec::new();
-    for part in parts {
-        let last = runs.last_mut().and_then(|(start, run)| {
+    let mut before = None;
+    for (number, part) in parts {
+        let next = before.is_some_and(|before: usize| before + 1 == number);
+        before = Some(number);
+        let last = runs.last_mut().filter(|_| next).and_then(|(start, run)| {
             let gap = (part.at - *start) as usize - run.len();
             (gap <= GAP).then_some((run, gap))
         });
