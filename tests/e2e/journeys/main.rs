@@ -16,6 +16,12 @@ fn keep_downloads(journey: &Journey) -> Result<()> {
     journey.script(keep, &json!([])).map(drop)
 }
 
+/// What was typed, as kept work holds it: a character an act.
+fn typed(kept: &str) -> String {
+    let acts = kept.split(r#"{"Text":{"machine":""#).skip(1);
+    acts.filter_map(|act| act.split(r#""text":""#).nth(1)?.split('"').next()).collect()
+}
+
 /// The text of the file that was offered last.
 fn offered(journey: &Journey) -> Result<String> {
     let text = journey.script("return window.offered.text()", &json!([]))?;

@@ -1,7 +1,7 @@
 //! Kept work that cannot be read, and a program that breaks down: both are said, and nothing that
 //! was kept is lost.
 
-use crate::{keep_downloads, offered};
+use crate::{keep_downloads, offered, typed};
 use anyhow::{Context, Result, ensure};
 use e2e::Journey;
 use e2e::key::{CONTROL, ENTER};
@@ -41,7 +41,10 @@ fn kept_work_that_cannot_be_read_is_set_aside_and_offered() -> Result<()> {
     journey.click("[data-download-aside]")?;
     let file = offered(&journey)?;
     ensure!(file.contains(GARBAGE), "the file holds {file}");
-    ensure!(file.contains("antes"), "what could still be read of it is not in the file: {file}");
+    ensure!(
+        typed(&file).contains("antes"),
+        "what could still be read of it is not in the file: {file}"
+    );
 
     // The page works on, is kept, and what was set aside stays.
     run(&journey, "echo depois", "depois")?;
@@ -82,7 +85,7 @@ fn a_program_that_breaks_down_says_so_and_offers_what_was_kept() -> Result<()> {
         keep_downloads(&journey)?;
         journey.click(".crash button")?;
         let file = offered(&journey)?;
-        ensure!(file.contains("guardado"), "the file holds {file}");
+        ensure!(typed(&file).contains("guardado"), "the file holds {file}");
         journey.script(BREAKS, &json!([in_promise]))?;
         journey.wait_until("document.querySelectorAll('.crash').length === 1", 5)?;
     }
