@@ -61,8 +61,8 @@ fn kept_work_that_cannot_be_read_is_set_aside_and_offered() -> Result<()> {
 }
 
 /// A module with one function that does nothing but break down.
-const BREAKS: &str = "const bytes = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, \
-    3, 2, 1, 0, 7, 5, 1, 1, 97, 0, 0, 10, 5, 1, 3, 0, 0, 11]); \
+const BREAKS: &str = "const bytes = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, \
+    0, 3, 2, 1, 0, 7, 5, 1, 1, 97, 0, 0, 10, 5, 1, 3, 0, 0, 11]); \
     const { a } = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports; \
     if (arguments[0]) { Promise.resolve().then(a); } else { setTimeout(a); }";
 

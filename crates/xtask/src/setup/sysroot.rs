@@ -1,9 +1,10 @@
 //! The standard library of the page's target, built from its source: as rustup would have it where
 //! rustup cannot download it, and a small one that only the page is linked with.
 //!
-//! The source is rustup's component `rust-src`, else Debian's. Debian's package `rust-src` of the same release holds the library's source with all it
-//! depends on. It is asked for with a private list of sources: the machine's own lists, and what
-//! it has installed, stay as they are. The mirror is the one the machine itself uses.
+//! The source is rustup's component `rust-src`, else Debian's package of the same name and release,
+//! which holds the library's source with all it depends on. It is asked for with a private list
+//! of sources: the machine's own lists, and what it has installed, stay as they are. The mirror
+//! is the one the machine itself uses.
 
 use std::fs;
 use std::path::{Path, PathBuf};
