@@ -135,10 +135,9 @@ impl<'a> Module<'a> {
                     let ElementItems::Functions(functions) = element.items else {
                         bail!("cannot split a program with computed elements")
                     };
-                    let mut place = constant(offset_expr.get_operators_reader().read()?)?;
-                    for function in functions {
+                    let start = constant(offset_expr.get_operators_reader().read()?)?;
+                    for (place, function) in (start..).zip(functions) {
                         self.places.push((place, function?));
-                        place += 1;
                     }
                 }
             }
@@ -202,10 +201,10 @@ impl<'a> Module<'a> {
     /// The function or the data whose bytes are at a place in the file.
     pub(super) fn part_at(&self, place: usize) -> Option<Part> {
         let begin = |body: &FunctionBody<'_>| body.range().start as usize;
-        if let Some(k) = self.bodies.partition_point(|body| begin(body) <= place).checked_sub(1) {
-            if place < self.bodies.get(k)?.range().end as usize {
-                return Some(Part::Function(self.imported + u32::try_from(k).ok()?));
-            }
+        if let Some(k) = self.bodies.partition_point(|body| begin(body) <= place).checked_sub(1)
+            && place < self.bodies.get(k)?.range().end as usize
+        {
+            return Some(Part::Function(self.imported + u32::try_from(k).ok()?));
         }
         let number = self.data.partition_point(|data| data.end <= place);
         let data = self.data.get(number)?;
