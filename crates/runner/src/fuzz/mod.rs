@@ -17,6 +17,7 @@ use api::{ClusterSpec, Timestamp};
 use lab::audit::Audit;
 use lab::{Fault, selftest};
 use shell::{Desk, DeskInput};
+use std::collections::BTreeMap;
 use std::fmt;
 use watch::Watch;
 
@@ -109,6 +110,8 @@ struct World {
     told: u64,
     /// Services made so far; names are never used again.
     made: u64,
+    /// The line typed last at each machine.
+    typed: BTreeMap<String, String>,
 }
 
 impl World {
@@ -139,6 +142,7 @@ impl World {
             tally: Tally::default(),
             told,
             made: 0,
+            typed: BTreeMap::new(),
         }
     }
 
@@ -163,7 +167,10 @@ impl World {
         self.heal()?;
         self.story.push("# healed".into());
         let healed = self.desk.now().0;
-        self.until(HEALED_S, settled::settled)?;
+        self.until(HEALED_S, |world| {
+            settled::settled(&world.desk)?;
+            settled::idle(&world.desk, &world.typed)
+        })?;
         self.tally.healing_s += (self.desk.now().0 - healed) / SECOND;
         self.probe()?;
         self.clear()
@@ -189,15 +196,15 @@ impl World {
     fn until(
         &mut self,
         seconds: u64,
-        what: impl Fn(&Desk) -> Result<(), String>,
+        what: impl Fn(&Self) -> Result<(), String>,
     ) -> Result<(), String> {
         for _ in 0..seconds {
             self.pass(SECOND)?;
-            if what(&self.desk).is_ok() {
+            if what(self).is_ok() {
                 return Ok(());
             }
         }
-        what(&self.desk)
+        what(self)
     }
 
     fn tell(&mut self, line: String) {
@@ -219,6 +226,7 @@ impl World {
     fn line(&mut self, machine: &str, line: &str) -> Result<(), String> {
         self.tell(format!("{machine}$ {line}"));
         self.tally.commands += 1;
+        self.typed.insert(machine.to_owned(), line.to_owned());
         self.desk.input(DeskInput::Line { machine: machine.to_owned(), line: line.to_owned() });
         self.look()
     }
@@ -254,6 +262,10 @@ impl World {
 
     /// A whole swarm answers everywhere.
     fn probe(&mut self) -> Result<(), String> {
+        for name in names().filter(|name| self.desk.busy(name)).collect::<Vec<_>>() {
+            self.tell(format!("@ctrl-c {name}"));
+            self.desk.input(DeskInput::Interrupt { machine: name });
+        }
         let managers = settled::managers(&self.desk);
         let first = managers.first().cloned().ok_or("no manager")?;
         let create = "docker service create -q --name probe --replicas 3 -p 9999:80 nginx:1.25";
@@ -274,7 +286,7 @@ impl World {
         let managers = settled::managers(&self.desk);
         let last = managers.last().cloned().ok_or("no manager")?;
         self.ask(&last, "docker service rm $(docker service ls -q)", true)?;
-        self.until(PROBE_S, settled::empty)
+        self.until(PROBE_S, |world| settled::empty(&world.desk))
     }
 }
 

@@ -6,7 +6,7 @@ use api::{
 };
 use lab::{RaftRole, ServiceView, SwarmView, View};
 use shell::Desk;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 /// Names of the machines that are managers.
@@ -15,7 +15,7 @@ pub(super) fn managers(desk: &Desk) -> Vec<String> {
     machines.filter(|m| m.role == Some(NodeRole::Manager)).map(|m| m.name.clone()).collect()
 }
 
-/// All nodes are there, all managers agree, all services run as declared, no terminal is busy.
+/// All nodes are there, all managers agree, all services run as declared.
 /// The error says what is not so.
 pub(super) fn settled(desk: &Desk) -> Result<(), String> {
     let view = desk.view();
@@ -27,11 +27,41 @@ pub(super) fn settled(desk: &Desk) -> Result<(), String> {
     }
     rings(view, swarm)?;
     tasks(swarm)?;
-    containers(view, swarm)?;
-    if let Some(m) = view.machines.iter().find(|m| desk.busy(&m.name)) {
-        return Err(format!("{} is still busy:\n{}", m.name, desk.screen(&m.name)));
+    containers(view, swarm)
+}
+
+/// All prompts are back, but those of clients that rightly wait for a service: for tasks that
+/// no node can take, or for a node that a global service has left since (the real client
+/// counts its task for ever).
+pub(super) fn idle(desk: &Desk, typed: &BTreeMap<String, String>) -> Result<(), String> {
+    let view = desk.view();
+    let swarm = view.swarm.as_ref().ok_or("no swarm is left")?;
+    for machine in view.machines.iter().filter(|m| desk.busy(&m.name)) {
+        let line = typed.get(&machine.name).map_or("", String::as_str);
+        let mut words = line.split([' ', '=']);
+        let waits = !line.contains(" -d")
+            && ["create", "update", "scale", "rollback"].contains(&words.nth(2).unwrap_or(""));
+        let service = words.find_map(|word| swarm.service(word));
+        if !waits || service.is_none_or(|s| !is_global(s) && !starves(s, swarm)) {
+            return Err(format!("{} is busy:\n{}", machine.name, desk.screen(&machine.name)));
+        }
     }
     Ok(())
+}
+
+fn is_global(service: &ServiceView) -> bool {
+    service.service.spec.mode == ServiceMode::Global
+}
+
+/// A task of the service finds no node.
+fn starves(service: &ServiceView, swarm: &SwarmView) -> bool {
+    swarm
+        .tasks
+        .iter()
+        .filter(|t| t.service_id == Some(service.service.id))
+        .filter(|t| t.desired_state <= TaskState::Running)
+        .filter(|t| t.status.state == TaskState::Pending)
+        .any(|t| waits_rightly(t, swarm).is_ok())
 }
 
 /// No task is left, nor a container of one, nor a port.
@@ -113,7 +143,9 @@ fn runs(service: &ServiceView, swarm: &SwarmView) -> Result<(), String> {
     let spec = &service.service.spec;
     let name = &spec.annotations.name;
     let state = service.service.update_status.as_ref().map(|status| status.state);
-    if matches!(state, Some(UpdateState::Updating | UpdateState::RollbackStarted)) {
+    let goes_on = matches!(state, Some(UpdateState::Updating | UpdateState::RollbackStarted));
+    // an update waits for its new task for as long as that finds no node
+    if goes_on && !starves(service, swarm) {
         return Err(format!("{name} is still updated"));
     }
     let all = swarm.tasks.iter().filter(|t| t.service_id == Some(service.service.id));
@@ -121,7 +153,10 @@ fn runs(service: &ServiceView, swarm: &SwarmView) -> Result<(), String> {
     let running: Vec<&Rc<Task>> =
         wanted.iter().copied().filter(|t| t.status.state == TaskState::Running).collect();
     let given_up = matches!(state, Some(UpdateState::Paused | UpdateState::RollbackPaused));
-    if !given_up && let Some(task) = running.iter().find(|t| *t.spec != spec.task) {
+    if !given_up
+        && !goes_on
+        && let Some(task) = running.iter().find(|t| *t.spec != spec.task)
+    {
         return Err(format!("{} runs an old spec", task.name()));
     }
     match spec.mode {
