@@ -1,4 +1,5 @@
 //! What a short or long absence must not leave behind: found by the fuzz (`enxame fuzz`).
+#![allow(clippy::expect_used, reason = "a test that cannot go on should stop")]
 
 use api::{
     LocalNodeState, NodeRole, PortConfig, Protocol, PublishMode, Request, Response, ServiceMode,

@@ -22,6 +22,8 @@
 mod links;
 mod reach;
 mod read;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::collections::{HashMap, HashSet};
@@ -88,9 +90,9 @@ fn gates(module: &Module<'_>) -> (Vec<u32>, Vec<String>) {
 
 /// The data of a module that stand where the linked one's needed data stood.
 fn needed_data(linked: &Module<'_>, needed: &Reach, module: &Module<'_>) -> Result<Vec<usize>> {
-    let known: HashSet<u32> = linked.data.iter().map(|data| data.at).collect();
-    if let Some(other) = module.data.iter().find(|data| !known.contains(&data.at)) {
-        bail!("no data were linked at {:#x}: the program was changed too much", other.at);
+    let known: HashMap<u32, &[u8]> = linked.data.iter().map(|data| (data.at, data.bytes)).collect();
+    if let Some(other) = module.data.iter().find(|data| known.get(&data.at) != Some(&data.bytes)) {
+        bail!("other data were linked at {:#x}: this is not the program that ships", other.at);
     }
     let linked = linked.data.iter().enumerate();
     let at: HashSet<u32> =

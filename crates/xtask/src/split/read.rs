@@ -27,7 +27,6 @@ pub(super) struct Uses {
     pub(super) functions: BTreeSet<u32>,
     pub(super) globals: BTreeSet<u32>,
     pub(super) tables: BTreeSet<u32>,
-    pub(super) memory: bool,
     /// Constants: addresses of data and places in the function table are among them.
     pub(super) numbers: BTreeSet<u32>,
 }
@@ -90,6 +89,9 @@ impl<'a> Module<'a> {
                 module.sections.push(usize::try_from(range.start)?);
             }
             module.section(payload)?;
+        }
+        if !module.data.is_sorted_by_key(|data| data.at) {
+            bail!("cannot split a program whose data are not in the order of their addresses");
         }
         for body in &module.bodies {
             module.uses.push(uses(body.clone())?);
@@ -192,7 +194,6 @@ impl<'a> Module<'a> {
 
     /// The data that hold an address.
     pub(super) fn data_at(&self, address: u32) -> Option<usize> {
-        // They are in the order of their addresses.
         let number = self.data.partition_point(|data| data.at <= address).checked_sub(1)?;
         let data = self.data.get(number)?;
         (((address - data.at) as usize) < data.bytes.len()).then_some(number)
@@ -217,7 +218,8 @@ impl<'a> Module<'a> {
     }
 }
 
-fn constant(operator: Operator<'_>) -> Result<u32> {
+/// A place that is written as a constant.
+pub(super) fn constant(operator: Operator<'_>) -> Result<u32> {
     match operator {
         Operator::I32Const { value } => Ok(value.cast_unsigned()),
         other => bail!("cannot split a program with a place that is computed: {other:?}"),
@@ -245,13 +247,7 @@ impl Reencode for Note<'_> {
         Ok(table)
     }
 
-    fn memory_index(&mut self, memory: u32) -> Coded<u32> {
-        self.0.memory = true;
-        Ok(memory)
-    }
-
     fn mem_arg(&mut self, argument: wasmparser::MemArg) -> Coded<wasm_encoder::MemArg> {
-        self.0.memory = true;
         self.0.numbers.insert(u32::try_from(argument.offset).unwrap_or(u32::MAX));
         reencode::utils::mem_arg(&mut wasm_encoder::reencode::RoundtripReencoder, argument)
             .map_err(|error| unsplit(&error.to_string()))
