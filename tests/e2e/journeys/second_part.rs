@@ -8,14 +8,6 @@ use serde_json::json;
 
 const FIELD: &str = "[data-terminal-input=node1]";
 
-/// Opens the page, which was built in two parts.
-fn open(journey: &Journey) -> Result<()> {
-    journey.goto("")?;
-    journey.wait_until("!!document.querySelector('[data-ready]')", 30)?;
-    ensure!(journey.has("#rest")?, "this page has no second part (no #rest in its head)");
-    Ok(())
-}
-
 fn block(journey: &Journey, urls: &[&str]) -> Result<()> {
     journey.devtools("Network.enable", &json!({}))?;
     journey.devtools("Network.setCacheDisabled", &json!({ "cacheDisabled": true }))?;
@@ -30,9 +22,11 @@ fn speed(journey: &Journey, bytes: i64) -> Result<()> {
     journey.devtools("Network.emulateNetworkConditions", &line).map(drop)
 }
 
+/// Opens the page, which was built in two parts, at the terminal of node1.
 fn open_node1(journey: &Journey) -> Result<()> {
     journey.goto("")?;
     journey.wait_until("!!document.querySelector('[data-ready]')", 30)?;
+    ensure!(journey.has("#rest")?, "this page has no second part (no #rest in its head)");
     journey.click("[role=tab][data-machine=node1]")?;
     journey.wait_until("!!document.querySelector('[data-terminal=node1]')", 5)
 }
@@ -40,8 +34,7 @@ fn open_node1(journey: &Journey) -> Result<()> {
 #[test]
 fn what_is_typed_before_the_second_part_is_seen_at_once_and_runs_when_it_is_there() -> Result<()> {
     let journey = Journey::start()?;
-    open(&journey)?;
-    journey.script("localStorage.clear()", &json!([]))?;
+    // From the first visit on: a second part that came once would have kept its new lab.
     block(&journey, &["*/rest-*"])?;
     open_node1(&journey)?;
 
@@ -77,7 +70,6 @@ fn what_is_typed_before_the_second_part_is_seen_at_once_and_runs_when_it_is_ther
 #[test]
 fn kept_work_comes_with_the_second_part_and_is_not_mistaken_for_a_new_lab() -> Result<()> {
     let journey = Journey::start()?;
-    open(&journey)?;
     open_node1(&journey)?;
     journey.type_into(FIELD, &format!("echo primeira visita{ENTER}"))?;
     journey.wait_for_text("[role=log] .row:not(.wrap)", "primeira visita", 60)?;
