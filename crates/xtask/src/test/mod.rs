@@ -26,7 +26,7 @@ struct Stage {
     run: fn(&Setting) -> Result<Done>,
 }
 
-const STAGES: [Stage; 12] = [
+const STAGES: [Stage; 13] = [
     Stage { name: "tools", fast: true, what: "everything is installed", run: tools },
     Stage { name: "tidy", fast: true, what: "dependencies, files", run: tidy_up },
     Stage { name: "format", fast: true, what: "rustfmt", run: format },
@@ -36,10 +36,14 @@ const STAGES: [Stage; 12] = [
     Stage { name: "node", fast: true, what: "wasm tests in node", run: wasm::node },
     Stage { name: "browser", fast: false, what: "wasm tests in Chromium", run: wasm::browser },
     Stage { name: "lessons", fast: false, what: "every lesson is proven", run: lessons },
+    Stage { name: "fuzz", fast: false, what: "random faults, then all is healed", run: fuzz },
     Stage { name: "page", fast: false, what: "the page builds", run: build_page },
     Stage { name: "size", fast: false, what: "the download's budget", run: weigh },
     Stage { name: "journeys", fast: false, what: "the page in Chromium", run: journeys },
 ];
+
+/// Always the same ones: a run that fails can be repeated.
+const FUZZ_SEEDS: &str = "1000";
 
 /// What the stages share.
 struct Setting {
@@ -148,6 +152,11 @@ fn lessons(_: &Setting) -> Result<Done> {
         bail!("a lesson that is not there passed: `enxame check` checks nothing");
     }
     Ok(done)
+}
+
+fn fuzz(_: &Setting) -> Result<Done> {
+    quiet(&mut native::enxame(&["fuzz", "--seeds", FUZZ_SEEDS]))?;
+    Ok(Done { tests: None, note: format!("{FUZZ_SEEDS} seeds") })
 }
 
 fn build_page(setting: &Setting) -> Result<Done> {
