@@ -10,6 +10,9 @@
 //! One [`Update`] per service with `parallelism` workers; a worker is a phase of one slot.
 //! Slots are taken in random order, one draw of the stream `updater` each, among the slots
 //! left in order of their number.
+//!
+//! As in SwarmKit, a worker waits without end for a new task that was told to stop before a
+//! node took it. Other than there, it goes on once that task is deleted.
 
 use super::{
     DEFAULT_DELAY_US, Place, after, create_task, is_global, is_task_dirty, micros, new_task,

@@ -31,8 +31,8 @@ pub(super) fn settled(desk: &Desk) -> Result<(), String> {
 }
 
 /// All prompts are back, but those of clients that rightly wait for a service: for tasks that
-/// no node can take, or for a node that a global service has left since (the real client
-/// counts its task for ever).
+/// no node can take, for an update that waits in vain, or for a node that a global service has
+/// left since (the real client counts its task for ever).
 pub(super) fn idle(desk: &Desk, typed: &BTreeMap<String, String>) -> Result<(), String> {
     let view = desk.view();
     let swarm = view.swarm.as_ref().ok_or("no swarm is left")?;
@@ -42,7 +42,8 @@ pub(super) fn idle(desk: &Desk, typed: &BTreeMap<String, String>) -> Result<(), 
         let waits = !line.contains(" -d")
             && ["create", "update", "scale", "rollback"].contains(&words.nth(2).unwrap_or(""));
         let service = words.find_map(|word| swarm.service(word));
-        if !waits || service.is_none_or(|s| !is_global(s) && !starves(s, swarm)) {
+        let held = |s: &ServiceView| is_global(s) || starves(s, swarm) || waits_in_vain(s, swarm);
+        if !waits || !service.is_some_and(held) {
             return Err(format!("{} is busy:\n{}", machine.name, desk.screen(&machine.name)));
         }
     }
@@ -53,7 +54,18 @@ fn is_global(service: &ServiceView) -> bool {
     service.service.spec.mode == ServiceMode::Global
 }
 
-/// A task of the service finds no node.
+/// A task of the service was told to stop before a node took it, so never runs nor fails. The
+/// update that made it waits for one of both, with no end to its patience (SwarmKit
+/// `orchestrator/update/updater.go`, `updateTask`).
+fn waits_in_vain(service: &ServiceView, swarm: &SwarmView) -> bool {
+    swarm
+        .tasks
+        .iter()
+        .filter(|t| t.service_id == Some(service.service.id))
+        .any(|t| t.desired_state > TaskState::Running && t.status.state < TaskState::Assigned)
+}
+
+/// A task of the service finds no node: its update waits for as long.
 fn starves(service: &ServiceView, swarm: &SwarmView) -> bool {
     swarm
         .tasks
@@ -144,8 +156,7 @@ fn runs(service: &ServiceView, swarm: &SwarmView) -> Result<(), String> {
     let name = &spec.annotations.name;
     let state = service.service.update_status.as_ref().map(|status| status.state);
     let goes_on = matches!(state, Some(UpdateState::Updating | UpdateState::RollbackStarted));
-    // an update waits for its new task for as long as that finds no node
-    if goes_on && !starves(service, swarm) {
+    if goes_on && !starves(service, swarm) && !waits_in_vain(service, swarm) {
         return Err(format!("{name} is still updated"));
     }
     let all = swarm.tasks.iter().filter(|t| t.service_id == Some(service.service.id));
