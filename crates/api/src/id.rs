@@ -13,6 +13,9 @@ macro_rules! swarm_id {
         pub struct $name([u8; ID_LEN]);
 
         impl $name {
+            /// Before every other in order.
+            pub const LOWEST: Self = Self([b'0'; ID_LEN]);
+
             /// From 25 characters of `0-9a-z`; anything else is no id.
             #[must_use]
             pub fn parse(text: &str) -> Option<Self> {

@@ -24,6 +24,7 @@ mod rolemanager;
 mod scheduler;
 mod store;
 mod trace;
+pub mod workload;
 
 pub use leader::{Bootstrap, Leader, Proposal};
 pub use members::{CANNOT_REMOVE, Member, Members, RaftRequest};

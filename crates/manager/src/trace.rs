@@ -71,8 +71,8 @@ pub enum Trace {
     TaskDeleted { task: TaskId, name: String, history_limit: Option<i64> },
     /// The scheduler found a node.
     Assigned { task: TaskId, name: String, node: NodeId, node_name: String, preassigned: bool },
-    /// The nodes it chose from were equally good.
-    Tie { task: TaskId, name: String, nodes: Vec<NodeId>, chosen: NodeId },
+    /// It drew between equally good nodes; lists them unless they are many.
+    Tie { task: TaskId, name: String, of: u32, nodes: Vec<NodeId>, chosen: NodeId },
     /// The scheduler found none.
     NoSuitableNode { task: TaskId, name: String, err: String },
     /// A task will be replaced.
@@ -177,8 +177,8 @@ impl fmt::Display for Trace {
                 write!(f, "{name}: assigned to {node_name}")
             }
             Self::Assigned { name, node_name, .. } => write!(f, "{name}: fits on {node_name}"),
-            Self::Tie { name, nodes, chosen, .. } => {
-                write!(f, "{name}: {} nodes equally good, {} drawn", nodes.len(), chosen.short())
+            Self::Tie { name, of, chosen, .. } => {
+                write!(f, "{name}: {of} nodes equally good, {} drawn", chosen.short())
             }
             Self::NoSuitableNode { name, err, .. } => write!(f, "{name}: {err}"),
             Self::Restart { name, state, delay_ms, .. } => {

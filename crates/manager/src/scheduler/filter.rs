@@ -4,15 +4,13 @@
 
 use super::constraint::{self, Constraint};
 use super::nodeinfo::{NodeInfo, enough, host_ports};
+use super::nodeset::NodeSet;
 use crate::Store;
-use api::{
-    Availability, MountKind, NodeDescription, NodeState, Placement, Platform, Protocol, Task,
-};
+use api::{MountKind, NodeDescription, Placement, Platform, Protocol, Task};
 
 /// One filter, enabled for the task at hand.
 #[derive(Debug)]
 enum Filter {
-    Ready,
     Resource,
     Plugin { volumes: Vec<String>, networks: Vec<String>, log: Option<String> },
     Constraint(Vec<Constraint>),
@@ -25,6 +23,8 @@ enum Filter {
 #[derive(Debug)]
 pub(crate) struct Pipeline<'a> {
     task: &'a Task,
+    /// Nodes that are not ready: the filter that every task has, and the first.
+    unready: u64,
     filters: Vec<(Filter, u64)>,
 }
 
@@ -33,7 +33,7 @@ impl<'a> Pipeline<'a> {
     pub(crate) fn new(store: &Store, task: &'a Task) -> Self {
         let placement = &task.spec.placement;
         let reserved = &task.spec.reservations;
-        let mut filters = vec![Filter::Ready];
+        let mut filters = Vec::new();
         if reserved.nano_cpus != 0 || reserved.memory_bytes != 0 || !reserved.generic.is_empty() {
             filters.push(Filter::Resource);
         }
@@ -49,30 +49,50 @@ impl<'a> Pipeline<'a> {
         if placement.max_replicas > 0 {
             filters.push(Filter::MaxReplicas(placement.max_replicas));
         }
-        Self { task, filters: filters.into_iter().map(|filter| (filter, 0)).collect() }
+        let filters = filters.into_iter().map(|filter| (filter, 0)).collect();
+        Self { task, unready: 0, filters }
     }
 
     /// Whether a node passes. The first filter it fails is charged; a node that passes all
     /// sets every count back to zero.
-    pub(crate) fn process(&mut self, info: &NodeInfo) -> bool {
-        for (filter, failures) in &mut self.filters {
-            if !filter.passes(self.task, info) {
-                *failures += 1;
-                return false;
+    pub(crate) fn process(&mut self, nodes: &NodeSet, at: usize) -> bool {
+        if !nodes.is_ready(at) {
+            self.unready += 1;
+            return false;
+        }
+        if !self.filters.is_empty() {
+            let Some(info) = nodes.info(at) else { return false };
+            for (filter, failures) in &mut self.filters {
+                if !filter.passes(self.task, info) {
+                    *failures += 1;
+                    return false;
+                }
             }
         }
+        self.forgive();
+        true
+    }
+
+    /// Sets every count back to zero.
+    pub(crate) fn forgive(&mut self) {
+        self.unready = 0;
         for (_, failures) in &mut self.filters {
             *failures = 0;
         }
-        true
     }
 
     /// Why nodes were refused, most frequent reason first; empty if none was.
     pub(crate) fn explain(&self) -> String {
-        let mut reasons: Vec<(u64, &Filter)> =
-            self.filters.iter().filter(|(_, n)| *n > 0).map(|(f, n)| (*n, f)).collect();
-        reasons.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
-        let words: Vec<String> = reasons.iter().map(|(n, filter)| filter.explain(*n)).collect();
+        let unready = match self.unready {
+            1 => "1 node not available for new tasks".to_owned(),
+            n => format!("{n} nodes not available for new tasks"),
+        };
+        let others = self.filters.iter().map(|(filter, n)| (*n, filter.explain(*n)));
+        let mut reasons: Vec<(u64, String)> =
+            std::iter::once((self.unready, unready)).chain(others).collect();
+        reasons.retain(|(n, _)| *n > 0);
+        reasons.sort_by_key(|(n, _)| std::cmp::Reverse(*n));
+        let words: Vec<String> = reasons.into_iter().map(|(_, words)| words).collect();
         words.join("; ")
     }
 }
@@ -111,10 +131,6 @@ impl Filter {
     fn passes(&self, task: &Task, info: &NodeInfo) -> bool {
         let node = &info.node;
         match self {
-            Self::Ready => {
-                node.status.state == NodeState::Ready
-                    && node.spec.availability == Availability::Active
-            }
             Self::Resource => {
                 let asked = &task.spec.reservations;
                 asked.nano_cpus <= info.available.nano_cpus
@@ -149,8 +165,6 @@ impl Filter {
             _ => format!("{words} on {n} nodes"),
         };
         match self {
-            Self::Ready if n == 1 => "1 node not available for new tasks".to_owned(),
-            Self::Ready => format!("{n} nodes not available for new tasks"),
             Self::Resource => nodes("insufficient resources"),
             Self::Plugin { .. } => nodes("missing plugin"),
             Self::Constraint(_) => nodes("scheduling constraints not satisfied"),
@@ -162,10 +176,9 @@ impl Filter {
 }
 
 fn has(about: &NodeDescription, kind: &str, name: &str) -> bool {
-    about
-        .plugins
-        .iter()
-        .any(|(of, plugin)| of == kind && (plugin == name || *plugin == format!("{name}:latest")))
+    about.plugins.iter().any(|(of, plugin)| {
+        of == kind && (plugin == name || plugin.strip_suffix(":latest") == Some(name))
+    })
 }
 
 fn same_platform(wanted: &Platform, node: &Platform) -> bool {

@@ -17,17 +17,27 @@
 
 pub(crate) mod constraint;
 mod filter;
+mod left;
 pub(crate) mod nodeinfo;
+mod nodeset;
+#[cfg(test)]
+mod plain;
+mod single;
 mod spread;
 
 use crate::orchestrator::{after, label};
 use crate::store::{Draft, StoreEvent};
 use crate::{Store, Trace};
-use api::{Node, NodeId, Object, ServiceId, Task, TaskId, TaskState, Timestamp, Version};
+use api::{NodeId, Object, ServiceId, Task, TaskId, TaskState, Timestamp, Version};
 use filter::Pipeline;
+use left::Left;
 use nodeinfo::{NodeInfo, VersionedService};
+use nodeset::Kept;
+pub(crate) use nodeset::NodeSet;
 use serde::{Deserialize, Serialize};
-use spread::{Nodes, Spread};
+use sim::Stream;
+use single::Best;
+use spread::{Spread, Tie};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -38,6 +48,13 @@ const MAX_LATENCY_US: u64 = 1_000_000;
 /// How long a failure counts.
 const FAILURE_MEMORY_US: u64 = 300_000_000;
 
+/// Tasks that wait for a node: those of one spec together, others alone.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Waiting {
+    groups: Vec<Vec<Rc<Task>>>,
+    single: Vec<Rc<Task>>,
+}
+
 /// Queues and memory of failures.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Scheduler {
@@ -46,7 +63,9 @@ pub(crate) struct Scheduler {
     /// Tasks whose node was preset: their failures say nothing about the choice.
     was_preassigned: BTreeSet<TaskId>,
     #[serde(with = "sim::entries")]
-    failures: BTreeMap<(NodeId, VersionedService), Vec<Timestamp>>,
+    failures: BTreeMap<(VersionedService, NodeId), Vec<Timestamp>>,
+    #[serde(skip)]
+    nodes: Kept,
     tick: bool,
     due: Option<Timestamp>,
     first_commit: Timestamp,
@@ -65,12 +84,13 @@ impl Scheduler {
     }
 
     pub(crate) fn on_event(&mut self, event: &StoreEvent, now: Timestamp) {
+        self.nodes.on_event(event);
         match event.object() {
             Object::Task(task) if event.is_removal() => self.forget(task.id),
             Object::Task(task) => self.note(task, event.old_task(), now),
             Object::Node(node) => {
                 if event.is_removal() {
-                    self.failures.retain(|(of, _), _| *of != node.id);
+                    self.failures.retain(|(_, of), _| *of != node.id);
                 }
                 self.tick = true;
             }
@@ -140,17 +160,25 @@ impl Scheduler {
             return;
         }
         let Some(node) = task.node_id else { return };
-        let times = self.failures.entry((node, (task.service_id, task.spec_version)));
+        let times = self.failures.entry(((task.service_id, task.spec_version), node));
         let times = times.or_default();
         times.retain(|at| now.since_us(*at) < FAILURE_MEMORY_US);
         times.push(now);
     }
 
-    fn recent_failures(&self, node: NodeId, of: VersionedService, now: Timestamp) -> u64 {
-        let recent = self.failures.get(&(node, of)).map_or(0, |times| {
-            times.iter().filter(|at| now.since_us(**at) < FAILURE_MEMORY_US).count()
-        });
-        u64::try_from(recent).unwrap_or(u64::MAX)
+    /// Recent failures of a service by position of the node; empty if there are none.
+    fn failures_of(&self, nodes: &NodeSet, of: VersionedService, now: Timestamp) -> Vec<u64> {
+        let mut failures = Vec::new();
+        let all = self.failures.range((of, NodeId::LOWEST)..);
+        for ((_, node), times) in all.take_while(|((service, _), _)| *service == of) {
+            if let Some(at) = nodes.position(*node) {
+                failures.resize(nodes.len(), 0);
+                if let Some(count) = failures.get_mut(at) {
+                    *count = recent(times, now);
+                }
+            }
+        }
+        failures
     }
 
     pub(crate) fn next_wakeup(&self) -> Option<Timestamp> {
@@ -164,10 +192,9 @@ impl Scheduler {
 
     /// Failures of a service on a node under any spec version.
     pub(crate) fn failures(&self, node: NodeId, service: ServiceId, now: Timestamp) -> u64 {
-        self.failures
-            .keys()
-            .filter(|(of, (id, _))| *of == node && *id == Some(service))
-            .map(|(of, versioned)| self.recent_failures(*of, *versioned, now))
+        let all = self.failures.iter();
+        all.filter(|(((id, _), of), _)| *of == node && *id == Some(service))
+            .map(|(_, times)| recent(times, now))
             .sum()
     }
 
@@ -181,38 +208,63 @@ impl Scheduler {
         if self.preassigned.is_empty() && (!tick || self.unassigned.is_empty()) {
             return;
         }
-        let mut nodes: Nodes =
-            draft.nodes().map(|node| (node.id, NodeInfo::new(draft, node))).collect();
+        let mut nodes = self.nodes.take(draft);
         self.confirm_preassigned(draft, &mut nodes);
         if tick {
-            for group in self.take_groups(draft) {
-                self.place_group(draft, &mut nodes, &group);
+            let mut generic = GenericLeft::default();
+            let Waiting { groups, single } = self.take_waiting(draft);
+            for group in groups {
+                let choice = self.choose(draft, &mut nodes, &group);
+                self.carry_out(draft, &nodes, &group, &choice, &mut generic);
+            }
+            let choices = self.choose_single(draft, &mut nodes, &single);
+            for (task, choice) in single.iter().zip(&choices) {
+                let group = std::slice::from_ref(task);
+                self.carry_out(draft, &nodes, group, choice, &mut generic);
             }
         }
+        self.nodes.keep(nodes);
     }
 
-    fn confirm_preassigned(&mut self, draft: &mut Draft<'_>, nodes: &mut Nodes) {
+    /// Makes the set of nodes that passes keep.
+    pub(crate) fn look(&mut self, store: &Store) {
+        self.nodes.keep(NodeSet::new(store));
+    }
+
+    /// Decides where tasks go and writes nothing down; how many have a place.
+    pub(crate) fn decide(
+        &self,
+        draft: &mut Draft<'_>,
+        nodes: &mut NodeSet,
+        waiting: &Waiting,
+    ) -> usize {
+        let groups = waiting.groups.iter();
+        let placed: usize = groups.map(|group| self.choose(draft, nodes, group).places.len()).sum();
+        let single = self.choose_single(draft, nodes, &waiting.single);
+        placed + single.iter().map(|choice| choice.places.len()).sum::<usize>()
+    }
+
+    fn confirm_preassigned(&mut self, draft: &mut Draft<'_>, nodes: &mut NodeSet) {
         for id in self.preassigned.clone() {
             let Some(task) = draft.task(id).cloned() else { continue };
             if task.status.state != TaskState::Pending || task.desired_state > TaskState::Complete {
                 self.preassigned.remove(&id);
                 continue;
             }
-            let Some(info) = task.node_id.and_then(|node| nodes.get_mut(&node)) else { continue };
+            let Some(at) = task.node_id.and_then(|node| nodes.position(node)) else { continue };
             let mut pipeline = Pipeline::new(draft, &task);
-            if pipeline.process(info) {
+            if pipeline.process(nodes, at) {
                 self.preassigned.remove(&id);
-                let claimed = info.add(&task);
-                let node = Rc::clone(&info.node);
-                assign(draft, &task, &node, claimed, true);
+                let claimed = nodes.add(at, &task);
+                assign(draft, &task, nodes, at, claimed, true);
             } else {
                 explain(draft, &task, pipeline.explain());
             }
         }
     }
 
-    /// Unassigned tasks that can be placed: those of one spec together, others alone.
-    fn take_groups(&mut self, store: &Store) -> Vec<Vec<Rc<Task>>> {
+    /// Takes the unassigned tasks that can be placed.
+    pub(crate) fn take_waiting(&mut self, store: &Store) -> Waiting {
         let mut groups: BTreeMap<(Option<ServiceId>, Version), Vec<Rc<Task>>> = BTreeMap::new();
         let mut single = Vec::new();
         for id in std::mem::take(&mut self.unassigned) {
@@ -224,56 +276,79 @@ impl Scheduler {
                 Some(version) => {
                     groups.entry((task.service_id, version)).or_default().push(Rc::clone(task));
                 }
-                None => single.push(vec![Rc::clone(task)]),
+                None => single.push(Rc::clone(task)),
             }
         }
-        let mut all: Vec<Vec<Rc<Task>>> = groups.into_values().collect();
-        for group in &mut all {
+        let mut groups: Vec<Vec<Rc<Task>>> = groups.into_values().collect();
+        for group in &mut groups {
             group.sort_by_key(|task| (task.slot, task.id));
         }
-        all.extend(single);
-        all
+        Waiting { groups, single }
     }
 
-    fn place_group(&mut self, draft: &mut Draft<'_>, nodes: &mut Nodes, group: &[Rc<Task>]) {
-        let Some(first) = group.first() else { return };
-        let versioned = (first.service_id, first.spec_version);
-        for (id, info) in nodes.iter_mut() {
-            info.failures = self.recent_failures(*id, versioned, draft.now);
-        }
-        let pipeline = Pipeline::new(draft, first);
+    /// Decides where the tasks of a group go.
+    fn choose(&self, draft: &mut Draft<'_>, nodes: &mut NodeSet, group: &[Rc<Task>]) -> Choice {
+        let Some(first) = group.first() else { return Choice::default() };
         let mut found = Spread {
+            failures: self.failures_of(nodes, (first.service_id, first.spec_version), draft.now),
             nodes,
-            pipeline,
+            pipeline: Pipeline::new(draft, first),
             draws: draft.rng.stream("scheduler"),
             task: first,
+            group: group.len(),
             placed: Vec::new(),
             ties: Vec::new(),
         };
-        found.place(u64::try_from(group.len()).unwrap_or(u64::MAX));
-        let (mut places, ties, reason) =
-            (found.placed.clone(), found.ties.clone(), found.explain());
-        for (nodes, chosen) in ties {
-            draft.why(Trace::Tie { task: first.id, name: label(first), nodes, chosen });
-        }
-        let known = |id: &NodeId| {
-            let node = nodes.get(id).map(|info| Rc::clone(&info.node));
-            (node.as_ref().map_or_else(String::new, |node| hostname(node)), *id)
-        };
-        places.sort_by_key(|id| known(id));
-        let mut generic = GenericLeft::new(draft, &places);
-        // tasks beyond the places found wait: the last ones by slot
-        let fitting = group.len().min(places.len());
-        let (placed, waiting) = group.split_at(fitting);
-        for task in placed {
-            let Some(node) = take_place(draft, &mut places) else { break };
-            let claimed = generic.claim(node, task);
-            if let Some(node) = draft.node(node).cloned() {
-                assign(draft, task, &node, claimed, false);
+        found.place();
+        let reason = found.pipeline.explain();
+        let (placed, ties) = (found.placed, found.ties);
+        Choice { places: draw_places(draft.rng.stream("scheduler.slots"), placed), ties, reason }
+    }
+
+    /// Decides where tasks go that are placed one after the other.
+    fn choose_single(
+        &self,
+        draft: &mut Draft<'_>,
+        nodes: &mut NodeSet,
+        tasks: &[Rc<Task>],
+    ) -> Vec<Choice> {
+        let mut best: Option<Best<'_>> = None;
+        let mut choices = Vec::with_capacity(tasks.len());
+        for task in tasks {
+            // preferences ask for what stands on every branch: a group of one
+            if !task.spec.placement.preferences.is_empty() {
+                best = None;
+                choices.push(self.choose(draft, nodes, std::slice::from_ref(task)));
+                continue;
             }
+            let of_kind = best.take().filter(|best| best.is_for(task)).unwrap_or_else(|| {
+                let of = (task.service_id, task.spec_version);
+                Best::new(draft, nodes, task, self.failures_of(nodes, of, draft.now))
+            });
+            let of_kind = best.insert(of_kind);
+            choices.push(of_kind.choose(nodes, task, draft.rng.stream("scheduler")));
         }
-        for task in waiting {
-            self.no_suitable_node(draft, task, &reason);
+        choices
+    }
+
+    fn carry_out(
+        &mut self,
+        draft: &mut Draft<'_>,
+        nodes: &NodeSet,
+        group: &[Rc<Task>],
+        choice: &Choice,
+        generic: &mut GenericLeft,
+    ) {
+        if let Some(first) = group.first() {
+            tell(draft, nodes, first, &choice.ties);
+        }
+        // tasks beyond the places found wait: the last ones by slot
+        for (task, at) in group.iter().zip(&choice.places) {
+            let claimed = generic.claim(draft, nodes, *at, task);
+            assign(draft, task, nodes, *at, claimed, false);
+        }
+        for task in group.iter().skip(choice.places.len()) {
+            self.no_suitable_node(draft, task, &choice.reason);
         }
     }
 
@@ -302,43 +377,91 @@ impl Scheduler {
     }
 }
 
-/// Draws one of the places left for the next task.
-fn take_place(draft: &mut Draft<'_>, places: &mut Vec<NodeId>) -> Option<NodeId> {
-    let count = u32::try_from(places.len()).unwrap_or(u32::MAX);
-    let same = places.first() == places.last();
-    let index = if same { Some(0) } else { draft.rng.stream("scheduler.slots").pick(count) };
-    let index = index.and_then(|index| usize::try_from(index).ok())?;
-    (index < places.len()).then(|| places.remove(index))
+fn recent(times: &[Timestamp], now: Timestamp) -> u64 {
+    let recent = times.iter().filter(|at| now.since_us(**at) < FAILURE_MEMORY_US);
+    u64::try_from(recent.count()).unwrap_or(u64::MAX)
 }
 
-/// Generic resources of the nodes a group goes to, before it goes there.
-struct GenericLeft(Nodes);
+/// What was decided about a group.
+#[derive(Debug, Default, PartialEq)]
+struct Choice {
+    /// Node of each task that has one, in the group's order.
+    places: Vec<usize>,
+    ties: Vec<Tie>,
+    /// Why the others have none.
+    reason: String,
+}
+
+/// Draws for each task one of the places left, unless those are all the same.
+fn draw_places(draws: &mut Stream, mut places: Vec<usize>) -> Vec<usize> {
+    places.sort_unstable();
+    let mut left = Left::all(places.len());
+    let mut drawn = Vec::with_capacity(places.len());
+    let place = |index: Option<usize>| index.and_then(|index| places.get(index)).copied();
+    let (mut low, mut high) = (left.nth(0), left.nth(left.count().saturating_sub(1)));
+    while left.count() > 0 {
+        let index = if place(low) == place(high) {
+            low
+        } else {
+            draws.pick(left.count()).and_then(|index| left.nth(index))
+        };
+        let (Some(index), Some(at)) = (index, place(index)) else { break };
+        left.take(index);
+        drawn.push(at);
+        if low == Some(index) {
+            low = left.nth(0);
+        }
+        if high == Some(index) {
+            high = left.nth(left.count().saturating_sub(1));
+        }
+    }
+    drawn
+}
+
+/// Says between which nodes draws decided.
+fn tell(draft: &mut Draft<'_>, nodes: &NodeSet, task: &Task, ties: &[Tie]) {
+    let id = |at: usize| nodes.info(at).map(|info| info.node.id);
+    for tie in ties {
+        let Some(chosen) = id(tie.chosen) else { continue };
+        draft.why(Trace::Tie {
+            task: task.id,
+            name: label(task),
+            of: tie.of,
+            nodes: tie.nodes.iter().filter_map(|at| id(*at)).collect(),
+            chosen,
+        });
+    }
+}
+
+/// Generic resources of the nodes that tasks went to, as they go there one by one.
+#[derive(Default)]
+struct GenericLeft(BTreeMap<usize, NodeInfo>);
 
 impl GenericLeft {
-    fn new(store: &Store, places: &[NodeId]) -> Self {
-        let nodes = places.iter().filter_map(|id| store.node(*id));
-        Self(nodes.map(|node| (node.id, NodeInfo::new(store, node))).collect())
-    }
-
-    fn claim(&mut self, node: NodeId, task: &Task) -> Vec<api::GenericResource> {
+    fn claim(
+        &mut self,
+        store: &Store,
+        nodes: &NodeSet,
+        at: usize,
+        task: &Task,
+    ) -> Vec<api::GenericResource> {
         if task.spec.reservations.generic.is_empty() {
             return Vec::new();
         }
-        self.0.get_mut(&node).map(|info| info.add(task)).unwrap_or_default()
+        let Some(info) = nodes.info(at) else { return Vec::new() };
+        self.0.entry(at).or_insert_with(|| NodeInfo::new(store, &info.node)).add(task)
     }
-}
-
-fn hostname(node: &Node) -> String {
-    node.description.as_ref().map_or_else(String::new, |about| about.hostname.clone())
 }
 
 fn assign(
     draft: &mut Draft<'_>,
     task: &Task,
-    node: &Node,
+    nodes: &NodeSet,
+    at: usize,
     claimed: Vec<api::GenericResource>,
     preassigned: bool,
 ) {
+    let Some(node) = nodes.info(at).map(|info| Rc::clone(&info.node)) else { return };
     let now = draft.now;
     let message = if preassigned {
         "scheduler confirmed task can run on preassigned node"

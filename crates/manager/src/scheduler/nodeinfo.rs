@@ -9,8 +9,8 @@ use api::{
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-/// One node while a pass runs.
-#[derive(Clone, Debug)]
+/// One node as a pass sees it.
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct NodeInfo {
     pub(crate) node: Rc<Node>,
     /// Tasks wanted to run here, per service.
@@ -21,8 +21,6 @@ pub(crate) struct NodeInfo {
     pub(crate) available: Resources,
     /// Host ports in use.
     pub(crate) host_ports: BTreeSet<(Protocol, u16)>,
-    /// Recent failures of the group under way here.
-    pub(crate) failures: u64,
 }
 
 /// A service at a spec version, whose failures are counted together.
@@ -39,7 +37,6 @@ impl NodeInfo {
             active: 0,
             available,
             host_ports: BTreeSet::new(),
-            failures: 0,
         };
         for task in store.tasks_of_node(node.id) {
             // a preassigned task counts only once it is confirmed

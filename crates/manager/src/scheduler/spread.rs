@@ -1,4 +1,5 @@
-//! Which of the nodes that pass get how many tasks: the best ones, evenly over labels.
+//! Which of the nodes that pass get how many tasks of a group: the best ones, evenly over
+//! labels.
 //!
 //! SwarmKit: `manager/scheduler/decision_tree.go`, `nodeset.go`, `scheduler.go`.
 //!
@@ -7,23 +8,35 @@
 //! listed by host name, then id.
 
 use super::filter::Pipeline;
+use super::left::Left;
 use super::nodeinfo::NodeInfo;
-use api::{NodeId, ServiceId, Task};
+use super::nodeset::{NodeSet, Rank};
+use api::{ServiceId, Task};
 use sim::Stream;
 use std::collections::BTreeMap;
 
-/// From this many failures on, they decide before anything else.
-pub(crate) const MAX_FAILURES: u64 = 5;
+/// A draw between more nodes than this does not list them.
+const LISTED: u32 = 16;
 
-/// How good a node is; smaller is better.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Rank {
-    service: u64,
-    total: u64,
+/// A draw between equally good nodes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Tie {
+    /// Between how many.
+    pub(super) of: u32,
+    /// Which, unless they are many.
+    pub(super) nodes: Vec<usize>,
+    /// The one drawn.
+    pub(super) chosen: usize,
 }
 
-/// Nodes of one pass by id.
-pub(crate) type Nodes = BTreeMap<NodeId, NodeInfo>;
+impl Tie {
+    /// A draw of one of what is left; `at` tells the position of an index.
+    pub(super) fn of(left: &Left, chosen: usize, at: impl Fn(usize) -> usize) -> Self {
+        let listed = if left.count() <= LISTED { left.count() } else { 0 };
+        let nodes = (0..listed).filter_map(|index| left.nth(index)).map(&at).collect();
+        Self { of: left.count(), nodes, chosen: at(chosen) }
+    }
+}
 
 /// A branch of the preference tree.
 #[derive(Debug, Default)]
@@ -31,62 +44,66 @@ struct Tree {
     /// Active tasks of the service below.
     tasks: u64,
     next: BTreeMap<String, Tree>,
-    nodes: Vec<NodeId>,
+    nodes: Vec<usize>,
 }
 
 /// One group being placed.
-pub(crate) struct Spread<'a> {
-    pub(crate) nodes: &'a mut Nodes,
-    pub(crate) pipeline: Pipeline<'a>,
-    pub(crate) draws: &'a mut Stream,
-    pub(crate) task: &'a Task,
+pub(super) struct Spread<'a> {
+    pub(super) nodes: &'a mut NodeSet,
+    pub(super) pipeline: Pipeline<'a>,
+    /// Recent failures by position; may be shorter than the nodes.
+    pub(super) failures: Vec<u64>,
+    pub(super) draws: &'a mut Stream,
+    pub(super) task: &'a Task,
+    /// How many tasks there are.
+    pub(super) group: usize,
     /// Where tasks went, in order.
-    pub(crate) placed: Vec<NodeId>,
-    /// Draws between equals: candidates and the one taken.
-    pub(crate) ties: Vec<(Vec<NodeId>, NodeId)>,
+    pub(super) placed: Vec<usize>,
+    /// Draws between equals.
+    pub(super) ties: Vec<Tie>,
 }
 
 impl Spread<'_> {
-    /// Places up to `count` tasks like the group's.
-    pub(crate) fn place(&mut self, count: u64) {
-        let tree = self.tree();
-        self.on_subtree(&tree, count);
-    }
-
-    /// Why what is left has no place.
-    pub(crate) fn explain(&self) -> String {
-        self.pipeline.explain()
+    /// Places as many of the group's tasks as there is room for.
+    pub(super) fn place(&mut self) {
+        let count = self.group;
+        if self.task.spec.placement.preferences.is_empty() {
+            let order = self.ordered(0..self.nodes.len(), count);
+            // SwarmKit looks at those that pass once more
+            if !order.is_empty() {
+                self.pipeline.forgive();
+            }
+            self.deal(&order, count);
+        } else {
+            let tree = self.tree();
+            self.on_subtree(&tree, count);
+        }
     }
 
     fn tree(&mut self) -> Tree {
         let mut root = Tree::default();
         let service = self.task.service_id;
-        let mut ids: Vec<NodeId> = self.nodes.keys().copied().collect();
-        ids.sort_by_key(|id| self.name(*id));
-        for id in ids {
-            let Some(info) = self.nodes.get(&id) else { continue };
-            let passes = self.pipeline.process(info);
-            root.insert(info, service, &self.task.spec.placement.preferences, passes);
+        for at in 0..self.nodes.len() {
+            let passes = self.pipeline.process(self.nodes, at);
+            let Some(info) = self.nodes.info(at) else { continue };
+            root.insert(info, at, service, &self.task.spec.placement.preferences, passes);
         }
         root
     }
 
-    fn name(&self, id: NodeId) -> (String, NodeId) {
-        let about = self.nodes.get(&id).and_then(|info| info.node.description.as_ref());
-        (about.map_or_else(String::new, |about| about.hostname.clone()), id)
-    }
-
-    fn on_subtree(&mut self, tree: &Tree, count: u64) -> u64 {
+    fn on_subtree(&mut self, tree: &Tree, count: usize) -> usize {
         if tree.next.is_empty() {
-            let order = self.ordered(&tree.nodes, count);
-            return self.deal(order, count);
+            // branches fuller than their share leave the others more than there is
+            let count = count.min(self.group - self.placed.len());
+            let order = self.ordered(tree.nodes.iter().copied(), count);
+            return self.deal(&order, count);
         }
         let mut placed = 0;
         let mut usable: BTreeMap<&String, &Tree> = tree.next.iter().collect();
         let mut tasks = tree.tasks;
         while placed < count && !usable.is_empty() {
-            let branches = u64::try_from(usable.len()).unwrap_or(1);
-            let sum = tasks + count - placed;
+            let branches = size(usable.len());
+            let sum = tasks + size(count - placed);
             let (share, mut rest) = (sum / branches, sum % branches);
             let before = (placed, usable.len());
             for (label, branch) in usable.clone() {
@@ -95,6 +112,7 @@ impl Spread<'_> {
                     continue;
                 }
                 let asked = share - branch.tasks + u64::from(rest > 0);
+                let asked = usize::try_from(asked).unwrap_or(usize::MAX);
                 let got = self.on_subtree(branch, asked);
                 if got < asked {
                     usable.remove(label);
@@ -113,78 +131,66 @@ impl Spread<'_> {
     }
 
     /// The best `count` nodes that (still) pass, best first.
-    fn ordered(&mut self, ids: &[NodeId], count: u64) -> Vec<NodeId> {
-        let mut left: Vec<NodeId> = Vec::new();
-        for id in ids {
-            if let Some(info) = self.nodes.get(id)
-                && self.pipeline.process(info)
-            {
-                left.push(*id);
+    fn ordered(&mut self, among: impl Iterator<Item = usize>, count: usize) -> Vec<usize> {
+        let service = self.task.service_id;
+        let differ = self.nodes.has_any(service) || !self.failures.is_empty();
+        let mut by_rank: BTreeMap<Rank, Vec<usize>> = BTreeMap::new();
+        for at in among {
+            if self.pipeline.process(self.nodes, at) {
+                let rank = if differ { self.rank(at) } else { (0, 0, self.nodes.active(at)) };
+                by_rank.entry(rank).or_default().push(at);
             }
         }
         let mut order = Vec::new();
-        while !left.is_empty() && u64::try_from(order.len()).is_ok_and(|n| n < count) {
-            let best: Vec<NodeId> = left
-                .iter()
-                .filter(|id| !left.iter().any(|other| self.less(*other, **id)))
-                .copied()
-                .collect();
-            let Some(chosen) = self.draw(&best).or_else(|| left.first().copied()) else { break };
-            left.retain(|id| *id != chosen);
-            order.push(chosen);
+        for equals in by_rank.into_values() {
+            let mut left = Left::all(equals.len());
+            while left.count() > 0 && order.len() < count {
+                let index = match left.count() {
+                    1 => left.nth(0),
+                    count => self.draws.pick(count).and_then(|index| left.nth(index)),
+                };
+                let Some(index) = index else { break };
+                let at = |index: usize| equals.get(index).copied().unwrap_or(0);
+                if left.count() > 1 {
+                    self.ties.push(Tie::of(&left, index, at));
+                }
+                left.take(index);
+                order.push(at(index));
+            }
         }
         order
     }
 
-    fn draw(&mut self, equals: &[NodeId]) -> Option<NodeId> {
-        let count = u32::try_from(equals.len()).unwrap_or(u32::MAX);
-        if count <= 1 {
-            return equals.first().copied();
-        }
-        let index = self.draws.pick(count).and_then(|index| usize::try_from(index).ok())?;
-        let chosen = equals.get(index).copied()?;
-        self.ties.push((equals.to_vec(), chosen));
-        Some(chosen)
-    }
-
-    /// Whether `a` is better than `b`.
-    fn less(&self, a: NodeId, b: NodeId) -> bool {
-        let (Some(a), Some(b)) = (self.nodes.get(&a), self.nodes.get(&b)) else { return false };
-        if (a.failures >= MAX_FAILURES || b.failures >= MAX_FAILURES) && a.failures != b.failures {
-            return a.failures < b.failures;
-        }
-        let service = self.task.service_id;
-        let rank = |info: &NodeInfo| Rank { service: info.tasks_of(service), total: info.active };
-        rank(a) < rank(b)
+    fn rank(&self, at: usize) -> Rank {
+        let failures = self.failures.get(at).copied().unwrap_or(0);
+        self.nodes.rank(at, self.task.service_id, failures)
     }
 
     /// Deals tasks over nodes, best first: stays on a node until the next one is strictly
     /// better; from the last one on, one task each in turn.
-    fn deal(&mut self, order: Vec<NodeId>, count: u64) -> u64 {
+    fn deal(&mut self, order: &[usize], count: usize) -> usize {
         let len = order.len();
         let mut failed = vec![false; len];
         let mut at = 0;
         let mut placed = 0;
         while placed < count && len > 0 {
-            let Some(id) = order.get(at % len).copied() else { break };
-            if let Some(info) = self.nodes.get_mut(&id) {
-                info.add(self.task);
-            }
-            self.placed.push(id);
+            let Some(here) = order.get(at % len).copied() else { break };
+            self.nodes.add(here, self.task);
+            self.placed.push(here);
             placed += 1;
             if placed == count {
                 break;
             }
             match order.get(at + 1) {
                 Some(next) => {
-                    if self.less(*next, id) {
+                    if self.rank(*next) < self.rank(here) {
                         at += 1;
                     }
                 }
                 None => at += 1,
             }
             let start = at;
-            while !self.still_passes(&order, &mut failed, at % len) {
+            while !self.still_passes(order, &mut failed, at % len) {
                 at += 1;
                 if at - start == len {
                     return placed;
@@ -194,10 +200,11 @@ impl Spread<'_> {
         placed
     }
 
-    fn still_passes(&mut self, order: &[NodeId], failed: &mut [bool], index: usize) -> bool {
-        let Some(failed) = failed.get_mut(index) else { return false };
-        let info = order.get(index).and_then(|id| self.nodes.get(id));
-        let passes = !*failed && info.is_some_and(|info| self.pipeline.process(info));
+    fn still_passes(&mut self, order: &[usize], failed: &mut [bool], index: usize) -> bool {
+        let (Some(failed), Some(at)) = (failed.get_mut(index), order.get(index)) else {
+            return false;
+        };
+        let passes = !*failed && self.pipeline.process(self.nodes, *at);
         *failed = !passes;
         passes
     }
@@ -207,21 +214,22 @@ impl Tree {
     fn insert(
         &mut self,
         info: &NodeInfo,
+        at: usize,
         service: Option<ServiceId>,
         preferences: &[String],
         passes: bool,
     ) {
         self.tasks += info.tasks_of(service);
         match preferences.split_first() {
-            None => self.nodes.extend(passes.then_some(info.node.id)),
+            None => self.nodes.extend(passes.then_some(at)),
             Some((descriptor, rest)) => match label_of(info, descriptor) {
                 Some(value) => {
-                    self.next.entry(value).or_default().insert(info, service, rest, passes);
+                    self.next.entry(value).or_default().insert(info, at, service, rest, passes);
                 }
                 // a descriptor that names no label is no preference
                 None => {
                     self.tasks -= info.tasks_of(service);
-                    self.insert(info, service, rest, passes);
+                    self.insert(info, at, service, rest, passes);
                 }
             },
         }
@@ -241,4 +249,8 @@ fn label_of(info: &NodeInfo, descriptor: &str) -> Option<String> {
     let label = strip("engine.labels.")?;
     let about = node.description.as_ref();
     Some(about.and_then(|about| about.engine_labels.get(label)).cloned().unwrap_or_default())
+}
+
+fn size(n: usize) -> u64 {
+    u64::try_from(n).unwrap_or(u64::MAX)
 }

@@ -117,6 +117,11 @@ impl<'a> Draft<'a> {
         bytes
     }
 
+    /// What this round has decided so far, in order.
+    pub(crate) fn decided(&self) -> impl Iterator<Item = &StoreAction> {
+        self.queued.actions.iter()
+    }
+
     /// Changes queued so far.
     pub(crate) fn count(&self) -> u64 {
         self.queued.count
@@ -126,7 +131,8 @@ impl<'a> Draft<'a> {
         Meta { version: self.view.index(), created_at: self.now, updated_at: self.now }
     }
 
-    fn write(&mut self, action: StoreAction) {
+    /// Writes a change as it is.
+    pub(crate) fn write(&mut self, action: StoreAction) {
         self.view.change(&action);
         self.queued.actions.push_back(action);
         self.queued.count += 1;

@@ -142,7 +142,7 @@ impl Store {
 
     /// Tasks of a service by slot, then id.
     pub fn tasks_of_service(&self, id: ServiceId) -> impl Iterator<Item = &Rc<Task>> {
-        let from = (Some(id), 0, tables::lowest_task());
+        let from = (Some(id), 0, TaskId::LOWEST);
         self.by_slot
             .range(from..)
             .take_while(move |(service, ..)| *service == Some(id))
@@ -151,7 +151,7 @@ impl Store {
 
     /// Tasks of one slot of a service by id.
     pub fn tasks_of_slot(&self, id: ServiceId, slot: u64) -> impl Iterator<Item = &Rc<Task>> {
-        let from = (Some(id), slot, tables::lowest_task());
+        let from = (Some(id), slot, TaskId::LOWEST);
         self.by_slot
             .range(from..)
             .take_while(move |(service, at, _)| *service == Some(id) && *at == slot)
@@ -161,7 +161,7 @@ impl Store {
     /// Tasks on a node by id.
     pub fn tasks_of_node(&self, id: NodeId) -> impl Iterator<Item = &Rc<Task>> {
         self.by_node
-            .range((id, tables::lowest_task())..)
+            .range((id, TaskId::LOWEST)..)
             .take_while(move |(node, _)| *node == id)
             .filter_map(|(_, task)| self.tasks.get(task))
     }

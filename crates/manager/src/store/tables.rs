@@ -1,14 +1,9 @@
 //! Writing tables and keeping the indexes in step.
 
 use super::{Store, StoreEvent};
-use api::{ID_LEN, Object, ObjectId, StoreAction, Task, TaskId};
+use api::{Object, ObjectId, StoreAction, Task};
 use std::collections::BTreeMap;
 use std::rc::Rc;
-
-/// Where ranges over tasks begin.
-pub(super) fn lowest_task() -> TaskId {
-    TaskId::parse(&"0".repeat(ID_LEN)).unwrap_or_else(|| TaskId::from_random([0; 17]))
-}
 
 impl Store {
     /// Applies one change. Removing what is not there changes nothing.
