@@ -10,9 +10,11 @@
 //! | [`replay`] | playing a recording on a desk |
 //! | [`steer`] | what a replay takes from its recording beside the commands |
 //! | [`fuzz`] | random faults, then invariants |
+//! | [`bench`](mod@bench) | benchmarks, run here |
 //!
 //! It may touch files and the real clock, and must not know any rule of Swarm.
 
+pub mod bench;
 pub mod bind;
 pub mod cases;
 pub mod check;

@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 use runner::compare::{Yardstick, score};
 use runner::recording::Recording;
-use runner::{cases, check, fuzz, replay};
+use runner::{bench, cases, check, fuzz, replay};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::ops::Range;
@@ -67,6 +67,12 @@ enum Command {
         #[arg(long)]
         trace: bool,
     },
+    /// Measure the simulation; one object a figure on stdout
+    Bench {
+        /// `scheduler`, `idle`, `scale`, `save`, or one piece of them as `scheduler/WORKLOAD`
+        #[arg(required = true)]
+        names: Vec<String>,
+    },
     /// Digests of whole runs, to compare platforms
     Digest {
         /// How many seeds
@@ -88,7 +94,7 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<bool> {
-    let mut out = std::io::stdout().lock();
+    let mut out = std::io::stdout();
     match cli.command {
         Command::Replay { json, show, files } => replays(&mut out, json, show, &files),
         Command::Check { json, paths } => check::run(&mut out, json, &paths),
@@ -96,6 +102,7 @@ fn run(cli: Cli) -> Result<bool> {
         Command::Fuzz { seeds, from, jobs, trace } => {
             fuzzes(&mut out, from..from + seeds, jobs, trace)
         }
+        Command::Bench { names } => bench::run(&mut out, &names).map(|()| true),
         Command::Digest { seeds } => {
             for seed in 1..=seeds {
                 writeln!(out, "{seed} {:016x}", lab::selftest::digest(seed))?;

@@ -19,6 +19,7 @@ use api::{
     Annotations, Availability, Meta, Node, NodeId, NodeState, Service, ServiceId, ServiceMode,
     Task, TaskId, TaskSpec, TaskState, TaskStatus, Timestamp,
 };
+use std::fmt::Write;
 use std::rc::Rc;
 
 /// The restart delay and monitor of a service that sets none (`api/defaults/service.go`).
@@ -149,12 +150,19 @@ pub(crate) fn set_service_tasks_remove(draft: &mut Draft<'_>, id: ServiceId, sou
 
 /// `web.1`, or `web.<node>` for global tasks, as tables show it.
 pub(crate) fn label(task: &Task) -> String {
-    let name = &task.service_annotations.name;
-    match (task.slot, task.node_id) {
-        _ if task.service_id.is_none() => task.id.short().to_owned(),
-        (0, Some(node)) => format!("{name}.{}", node.short()),
-        (slot, _) => format!("{name}.{slot}"),
+    if task.service_id.is_none() {
+        return task.id.short().to_owned();
     }
+    let name = &task.service_annotations.name;
+    // written for every task that is placed: one allocation
+    let mut label = String::with_capacity(name.len() + 21);
+    label.push_str(name);
+    label.push('.');
+    match (task.slot, task.node_id) {
+        (0, Some(node)) => label.push_str(node.short()),
+        (slot, _) => drop(write!(label, "{slot}")),
+    }
+    label
 }
 
 /// Whether a task has to be replaced to follow its service's spec

@@ -267,8 +267,7 @@ impl Scheduler {
     pub(crate) fn take_waiting(&mut self, store: &Store) -> Waiting {
         let mut groups: BTreeMap<(Option<ServiceId>, Version), Vec<Rc<Task>>> = BTreeMap::new();
         let mut single = Vec::new();
-        for id in std::mem::take(&mut self.unassigned) {
-            let Some(task) = store.task(id) else { continue };
+        for task in store.tasks_among(&std::mem::take(&mut self.unassigned)) {
             if task.node_id.is_some() || task.status.state != TaskState::Pending {
                 continue;
             }
@@ -281,7 +280,7 @@ impl Scheduler {
         }
         let mut groups: Vec<Vec<Rc<Task>>> = groups.into_values().collect();
         for group in &mut groups {
-            group.sort_by_key(|task| (task.slot, task.id));
+            group.sort_by_cached_key(|task| (task.slot, task.id));
         }
         Waiting { groups, single }
     }

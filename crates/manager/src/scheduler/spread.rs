@@ -134,15 +134,26 @@ impl Spread<'_> {
     fn ordered(&mut self, among: impl Iterator<Item = usize>, count: usize) -> Vec<usize> {
         let service = self.task.service_id;
         let differ = self.nodes.has_any(service) || !self.failures.is_empty();
-        let mut by_rank: BTreeMap<Rank, Vec<usize>> = BTreeMap::new();
+        // a few ranks, in order; neighbours often share theirs
+        let mut by_rank: Vec<(Rank, Vec<u32>)> = Vec::new();
+        let mut last = 0;
         for at in among {
-            if self.pipeline.process(self.nodes, at) {
-                let rank = if differ { self.rank(at) } else { (0, 0, self.nodes.active(at)) };
-                by_rank.entry(rank).or_default().push(at);
+            if !self.pipeline.process(self.nodes, at) {
+                continue;
+            }
+            let rank = if differ { self.rank(at) } else { (0, 0, self.nodes.active(at)) };
+            if by_rank.get(last).is_none_or(|(of, _)| *of != rank) {
+                last = by_rank.binary_search_by_key(&rank, |(of, _)| *of).unwrap_or_else(|index| {
+                    by_rank.insert(index, (rank, Vec::new()));
+                    index
+                });
+            }
+            if let Some((_, equals)) = by_rank.get_mut(last) {
+                equals.extend(u32::try_from(at));
             }
         }
         let mut order = Vec::new();
-        for equals in by_rank.into_values() {
+        for (_, equals) in by_rank {
             let mut left = Left::all(equals.len());
             while left.count() > 0 && order.len() < count {
                 let index = match left.count() {
@@ -150,7 +161,7 @@ impl Spread<'_> {
                     count => self.draws.pick(count).and_then(|index| left.nth(index)),
                 };
                 let Some(index) = index else { break };
-                let at = |index: usize| equals.get(index).copied().unwrap_or(0);
+                let at = |index: usize| equals.get(index).map_or(0, |at| *at as usize);
                 if left.count() > 1 {
                     self.ties.push(Tie::of(&left, index, at));
                 }

@@ -1,6 +1,7 @@
 //! A transaction of the leader: changes that it has decided and raft has not yet committed.
 
 use super::Store;
+use super::tables::{Indexed, alter};
 use crate::Trace;
 use api::{
     Cluster, Config, ConfigId, Meta, Network, NetworkId, Node, NodeId, Object, ObjectId, Secret,
@@ -44,7 +45,7 @@ impl Deref for Draft<'_> {
 }
 
 macro_rules! table {
-    ($type:ident, $id:ident, $get:ident, $create:ident, $update:ident, $remove:ident) => {
+    ($type:ident, $id:ident, $table:ident, $get:ident, $create:ident, $update:ident, $remove:ident) => {
         /// A new object; version and times are written here.
         #[allow(dead_code, reason = "every table has the same three")]
         pub(crate) fn $create(&mut self, mut object: $type) {
@@ -55,11 +56,14 @@ macro_rules! table {
         /// Changes an object; nothing happens if it is not there.
         #[allow(dead_code, reason = "every table has the same three")]
         pub(crate) fn $update(&mut self, id: $id, change: impl FnOnce(&mut $type)) {
-            let Some(old) = self.view.$get(id) else { return };
-            let mut object = $type::clone(old);
-            change(&mut object);
-            object.meta = Meta { created_at: object.meta.created_at, ..self.fresh() };
-            self.write(StoreAction::Update(Object::$type(Rc::new(object))));
+            let fresh = self.fresh();
+            let altered = alter(&mut self.view.$table, &id, |object: &mut $type| {
+                change(object);
+                object.meta = Meta { created_at: object.meta.created_at, ..fresh };
+            });
+            let Some((old, new)) = altered else { return };
+            Indexed::changed(self.view, old.as_ref(), new.as_ref());
+            self.queue(StoreAction::Update(Object::$type(new)));
         }
 
         /// Removes an object; nothing happens if it is not there.
@@ -83,12 +87,12 @@ impl<'a> Draft<'a> {
         Self { view, queued, now, me, rng }
     }
 
-    table!(Node, NodeId, node, create_node, update_node, remove_node);
-    table!(Service, ServiceId, service, create_service, update_service, remove_service);
-    table!(Task, TaskId, task, create_task, update_task, remove_task);
-    table!(Network, NetworkId, network, create_network, update_network, remove_network);
-    table!(Secret, SecretId, secret, create_secret, update_secret, remove_secret);
-    table!(Config, ConfigId, config, create_config, update_config, remove_config);
+    table!(Node, NodeId, nodes, node, create_node, update_node, remove_node);
+    table!(Service, ServiceId, services, service, create_service, update_service, remove_service);
+    table!(Task, TaskId, tasks, task, create_task, update_task, remove_task);
+    table!(Network, NetworkId, networks, network, create_network, update_network, remove_network);
+    table!(Secret, SecretId, secrets, secret, create_secret, update_secret, remove_secret);
+    table!(Config, ConfigId, configs, config, create_config, update_config, remove_config);
 
     /// Writes the first cluster object.
     pub(crate) fn create_cluster(&mut self, mut cluster: Cluster) {
@@ -98,11 +102,11 @@ impl<'a> Draft<'a> {
 
     /// Changes the cluster object.
     pub(crate) fn update_cluster(&mut self, change: impl FnOnce(&mut Cluster)) {
-        let Some(old) = self.view.cluster() else { return };
-        let mut cluster = Cluster::clone(old);
-        change(&mut cluster);
+        let Some(mut shared) = self.view.cluster().cloned() else { return };
+        let cluster = Rc::make_mut(&mut shared);
+        change(cluster);
         cluster.meta = Meta { created_at: cluster.meta.created_at, ..self.fresh() };
-        self.write(StoreAction::Update(Object::Cluster(Rc::new(cluster))));
+        self.write(StoreAction::Update(Object::Cluster(shared)));
     }
 
     /// Says why, to whoever reads the trace.
@@ -134,6 +138,10 @@ impl<'a> Draft<'a> {
     /// Writes a change as it is.
     pub(crate) fn write(&mut self, action: StoreAction) {
         self.view.change(&action);
+        self.queue(action);
+    }
+
+    fn queue(&mut self, action: StoreAction) {
         self.queued.actions.push_back(action);
         self.queued.count += 1;
     }

@@ -48,7 +48,7 @@ pub struct Store {
     /// Tasks by service and slot.
     by_slot: Rc<BTreeSet<(Option<ServiceId>, u64, TaskId)>>,
     /// Tasks by node.
-    by_node: Rc<BTreeSet<(NodeId, TaskId)>>,
+    by_node: Rc<BTreeMap<NodeId, BTreeSet<TaskId>>>,
 }
 
 impl Store {
@@ -134,6 +134,21 @@ impl Store {
         self.tasks.values()
     }
 
+    /// Those of some tasks that are there, by id.
+    pub(crate) fn tasks_among(&self, ids: &BTreeSet<TaskId>) -> Vec<&Rc<Task>> {
+        // most of the table: one walk along both is less than a search for each
+        if ids.len() > self.tasks.len() / 8 {
+            let mut wanted = ids.iter().peekable();
+            let mut is_wanted = |id: &TaskId| {
+                while wanted.next_if(|next| *next < id).is_some() {}
+                wanted.next_if(|next| *next == id).is_some()
+            };
+            let all = self.tasks.iter();
+            return all.filter(|(id, _)| is_wanted(id)).map(|(_, task)| task).collect();
+        }
+        ids.iter().filter_map(|id| self.task(*id)).collect()
+    }
+
     /// How many tasks there are.
     #[must_use]
     pub fn task_count(&self) -> usize {
@@ -160,10 +175,7 @@ impl Store {
 
     /// Tasks on a node by id.
     pub fn tasks_of_node(&self, id: NodeId) -> impl Iterator<Item = &Rc<Task>> {
-        self.by_node
-            .range((id, TaskId::LOWEST)..)
-            .take_while(move |(node, _)| *node == id)
-            .filter_map(|(_, task)| self.tasks.get(task))
+        self.by_node.get(&id).into_iter().flatten().filter_map(|task| self.tasks.get(task))
     }
 
     /// A network.

@@ -1,7 +1,7 @@
 //! Writing tables and keeping the indexes in step.
 
-use super::{Store, StoreEvent};
-use api::{Object, ObjectId, StoreAction, Task};
+use super::{Store, StoreEvent, Table};
+use api::{Config, Network, Node, Object, ObjectId, Secret, Service, StoreAction, Task};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -80,11 +80,16 @@ impl Store {
         let place = |task: &Task| task.node_id.map(|node| (node, task.id));
         if old.and_then(place) != new.and_then(place) {
             let index = Rc::make_mut(&mut self.by_node);
-            if let Some(key) = old.and_then(place) {
-                index.remove(&key);
+            if let Some((node, task)) = old.and_then(place)
+                && let Some(tasks) = index.get_mut(&node)
+            {
+                tasks.remove(&task);
+                if tasks.is_empty() {
+                    index.remove(&node);
+                }
             }
-            if let Some(key) = new.and_then(place) {
-                index.insert(key);
+            if let Some((node, task)) = new.and_then(place) {
+                index.entry(node).or_default().insert(task);
             }
         }
     }
@@ -97,6 +102,36 @@ fn insert<I: Ord + Copy, T>(
 ) -> Option<Rc<T>> {
     Rc::make_mut(table).insert(id, Rc::clone(object))
 }
+
+/// Changes an object in its table, where there is one of that id: before, and after.
+pub(super) fn alter<I: Ord + Clone, T: Clone>(
+    table: &mut Table<I, T>,
+    id: &I,
+    change: impl FnOnce(&mut T),
+) -> Option<(Rc<T>, Rc<T>)> {
+    let slot = Rc::make_mut(table).get_mut(id)?;
+    let old = Rc::clone(slot);
+    change(Rc::make_mut(slot));
+    Some((old, Rc::clone(slot)))
+}
+
+/// An object of a table, which may be in indexes as well.
+pub(super) trait Indexed {
+    /// Brings the indexes up to a change in the table.
+    fn changed(_store: &mut Store, _old: &Self, _new: &Self) {}
+}
+
+impl Indexed for Task {
+    fn changed(store: &mut Store, old: &Self, new: &Self) {
+        store.reindex(Some(old), Some(new));
+    }
+}
+
+impl Indexed for Node {}
+impl Indexed for Service {}
+impl Indexed for Network {}
+impl Indexed for Secret {}
+impl Indexed for Config {}
 
 /// Names an object.
 pub(super) fn id_of(object: &Object) -> ObjectId {

@@ -89,6 +89,13 @@ pub(crate) fn tests_without_browser() -> Result<TestTools> {
     Ok(TestTools { page, test_runner: test_runner()?, browser: None })
 }
 
+/// The program that makes modules of wasm, with the target it needs.
+pub(crate) fn wasm_bindgen() -> Result<PathBuf> {
+    wasm_target::ensure()?;
+    let dir = WASM_BINDGEN.ensure()?;
+    Ok(dir.join(format!("wasm-bindgen{}", std::env::consts::EXE_SUFFIX)))
+}
+
 /// The program that runs wasm tests.
 fn test_runner() -> Result<PathBuf> {
     let dir = WASM_BINDGEN.ensure()?;

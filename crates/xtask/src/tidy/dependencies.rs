@@ -9,7 +9,7 @@ use super::Finding;
 use crate::common::{WASM, cargo, output};
 
 /// Every package of ours, and all of ours it may name. A package missing here is an error.
-const OURS: [(&str, &[&str]); 14] = [
+const OURS: [(&str, &[&str]); 15] = [
     ("enxame-sim", &[]),
     ("enxame-raft", &[]),
     ("enxame-api", &[]),
@@ -21,12 +21,20 @@ const OURS: [(&str, &[&str]); 14] = [
     ("enxame-lesson", &["enxame-shell", "enxame-docker", "enxame-lab", "enxame-api"]),
     (
         "enxame-runner",
-        &["enxame-lesson", "enxame-shell", "enxame-docker", "enxame-lab", "enxame-api"],
+        &[
+            "enxame-lesson",
+            "enxame-shell",
+            "enxame-docker",
+            "enxame-lab",
+            "enxame-api",
+            "enxame-bench",
+        ],
     ),
     ("enxame-web", &["enxame-lesson", "enxame-shell", "enxame-lab", "enxame-api"]),
     ("enxame-xtask", &[]),
     ("enxame-e2e", &["enxame-xtask"]),
     ("enxame-same", &["enxame-shell", "enxame-lab", "enxame-sim"]),
+    ("enxame-bench", &["enxame-shell", "enxame-lab", "enxame-manager", "enxame-api"]),
 ];
 
 /// What is simulated: its outcome depends on inputs and seeds alone.
@@ -47,8 +55,8 @@ const RESERVED: [(&[&str], &[&str], &str); 6] = [
     (&["rand", "rand_pcg", "rand_core"], &["enxame-sim"], "streams come from `sim`"),
     (
         &["yew", "gloo", "web-sys", "js-sys", "wasm-bindgen", "wasm-bindgen-futures"],
-        &["enxame-web"],
-        "only the page may touch a browser",
+        &["enxame-web", "enxame-bench"],
+        "only the page may touch a browser, and a benchmark asks node for the time",
     ),
     (&["pulldown-cmark"], &["enxame-lesson"], "only lessons are Markdown"),
     (&["anyhow"], &["enxame-runner", "enxame-xtask", "enxame-e2e"], "a library's errors are types"),
