@@ -53,7 +53,7 @@ fn bench_module() -> Result<PathBuf> {
     let mut build = cargo();
     build.args(["rustc", "--release", "--package", "enxame-bench", "--lib", "--target", WASM]);
     run(build.args(["--crate-type", "cdylib"]))?;
-    let target = target_dir()?;
+    let target = target_dir();
     let into = target.join("bench");
     let mut bind = Command::new(wasm_bindgen);
     bind.args(["--target", "nodejs", "--out-dir"]).arg(&into);
