@@ -45,7 +45,10 @@ impl Deref for Draft<'_> {
 }
 
 macro_rules! table {
-    ($type:ident, $id:ident, $table:ident, $get:ident, $create:ident, $update:ident, $remove:ident) => {
+    (
+        $type:ident, $id:ident, $table:ident, $get:ident,
+        $create:ident, $update:ident, $remove:ident
+    ) => {
         /// A new object; version and times are written here.
         #[allow(dead_code, reason = "every table has the same three")]
         pub(crate) fn $create(&mut self, mut object: $type) {
