@@ -6,36 +6,135 @@ use crate::{
     ContainerView, LinkView, Machine, MachineView, PortView, RaftRole, RaftView, RingView,
     ServiceView, SwarmView,
 };
-use api::{LocalNodeState, ManagerStatus, Node, Reachability, TaskId};
+use api::{LocalNodeState, ManagerStatus, Node, Reachability, TaskId, Version};
 use sim::Host;
 use std::rc::Rc;
+
+/// What of a machine the view of the swarm is made of.
+#[derive(Clone, Debug, PartialEq)]
+struct Share {
+    up: bool,
+    lives: bool,
+    manager: Option<ManagerShare>,
+    rings: Vec<RingView>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct ManagerShare {
+    leads: bool,
+    store: Version,
+    /// Term, commit index, applied index, once raft runs.
+    raft: Option<(u64, u64, u64)>,
+    members: manager::Members,
+}
+
+/// Which machines have to be looked at again, and what was last seen of all. It follows from the
+/// rest: saves and comparisons leave it out.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Looked {
+    /// One for each machine; none before the first look.
+    shares: Vec<Share>,
+    touched: Vec<Machine>,
+}
+
+impl PartialEq for Looked {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Looked {
+    /// Something of a machine may have changed.
+    pub(crate) fn touch(&mut self, machine: Machine) {
+        if !self.touched.contains(&machine) {
+            self.touched.push(machine);
+        }
+    }
+
+    /// Something of any machine may have changed, or between them.
+    pub(crate) fn touch_all(&mut self) {
+        self.shares.clear();
+    }
+}
 
 impl Lab {
     /// Brings [`Lab::view`] up to date.
     pub(crate) fn refresh_view(&mut self) {
         self.view.now = self.now;
-        let mut changed = false;
-        let machines: Vec<Machine> = self.all().collect();
-        for (k, machine) in machines.into_iter().enumerate() {
-            let Some(mut fresh) = self.machine_view(machine) else { continue };
-            let old = self.view.machines.get(k).cloned();
-            if let Some(old) = &old {
-                fresh.revision = old.revision;
-                if **old == fresh {
-                    continue;
-                }
+        let touched = std::mem::take(&mut self.looked.touched);
+        let (mut changed, mut shares) = (false, false);
+        if self.looked.shares.len() == self.machines.len() {
+            for machine in touched {
+                changed |= self.refresh_machine(machine);
+                shares |= self.refresh_share(machine);
             }
-            changed = true;
-            fresh.revision += 1;
-            match self.view.machines.get_mut(k) {
-                Some(slot) => *slot = Rc::new(fresh),
-                None => self.view.machines.push(Rc::new(fresh)),
+        } else {
+            self.looked.shares.clear();
+            for machine in self.all() {
+                changed |= self.refresh_machine(machine);
+                self.looked.shares.extend(self.share(machine));
             }
+            shares = true;
         }
-        changed |= self.refresh_swarm();
+        if shares {
+            changed |= self.refresh_swarm();
+        }
         if changed {
             self.view.revision += 1;
         }
+    }
+
+    /// Whether the view is what the world looks like now: for tests of the model.
+    #[must_use]
+    pub fn view_is_current(&self) -> bool {
+        let mut anew = self.clone();
+        anew.looked.touch_all();
+        anew.refresh_view();
+        anew.view == self.view
+    }
+
+    fn refresh_machine(&mut self, machine: Machine) -> bool {
+        let Some(mut fresh) = self.machine_view(machine) else { return false };
+        let index = machine.0 as usize;
+        if let Some(old) = self.view.machines.get(index) {
+            fresh.revision = old.revision;
+            if **old == fresh {
+                return false;
+            }
+        }
+        fresh.revision += 1;
+        match self.view.machines.get_mut(index) {
+            Some(slot) => *slot = Rc::new(fresh),
+            None => self.view.machines.push(Rc::new(fresh)),
+        }
+        true
+    }
+
+    fn refresh_share(&mut self, machine: Machine) -> bool {
+        let Some(fresh) = self.share(machine) else { return false };
+        let Some(old) = self.looked.shares.get_mut(machine.0 as usize) else { return false };
+        let changed = *old != fresh;
+        *old = fresh;
+        changed
+    }
+
+    fn share(&self, machine: Machine) -> Option<Share> {
+        let m = self.at(machine)?;
+        let manager = m.manager().map(|manager| ManagerShare {
+            leads: manager.leads(),
+            store: manager.store.index(),
+            raft: manager
+                .raft
+                .as_ref()
+                .map(|raft| (raft.term(), raft.commit_index(), raft.applied_index())),
+            members: manager.members(),
+        });
+        Some(Share {
+            up: m.powered && m.engine.is_up(),
+            lives: m.daemon_up() && !m.frozen,
+            manager,
+            rings: rings(machine, m),
+        })
     }
 
     fn machine_view(&self, machine: Machine) -> Option<MachineView> {
@@ -175,7 +274,7 @@ impl Lab {
             networks: store.networks().cloned().collect(),
             secrets: store.secrets().cloned().collect(),
             configs: store.configs().cloned().collect(),
-            rings: self.ring_views(),
+            rings: self.looked.shares.iter().flat_map(|share| share.rings.clone()).collect(),
         })
     }
 
@@ -187,25 +286,22 @@ impl Lab {
                 })
         })
     }
+}
 
-    fn ring_views(&self) -> Vec<RingView> {
-        let mut out = Vec::new();
-        for machine in self.all() {
-            let Some(m) = self.at(machine) else { continue };
-            let ports = m.mesh.ports();
-            let mut seen = Vec::new();
-            for key in ports.values() {
-                if seen.contains(key) {
-                    continue;
-                }
-                seen.push(*key);
-                if let Some(ring) = m.mesh.rings.get(key) {
-                    out.push(RingView { machine, service: key.1, tasks: ring.order() });
-                }
-            }
+/// A machine's rings, each once.
+fn rings(machine: Machine, m: &MachineState) -> Vec<RingView> {
+    let mut seen = Vec::new();
+    let mut out = Vec::new();
+    for key in m.mesh.ports().into_values() {
+        if seen.contains(&key) {
+            continue;
         }
-        out
+        seen.push(key);
+        if let Some(ring) = m.mesh.rings.get(&key) {
+            out.push(RingView { machine, service: key.1, tasks: ring.order() });
+        }
     }
+    out
 }
 
 fn with_status(node: &Rc<Node>, members: &manager::Members) -> Rc<Node> {

@@ -22,6 +22,8 @@ impl Lab {
         for machine in self.all() {
             self.drain(machine);
         }
+        // a fault may change the links of machines that it does not touch
+        self.looked.touch_all();
         self.refresh_view();
         result
     }

@@ -1,5 +1,6 @@
 //! The world's one value, and its doors.
 
+use crate::build_view::Looked;
 use crate::daemon::SwarmCall;
 use crate::event::{Event, Rpc};
 use crate::machine::MachineState;
@@ -41,6 +42,8 @@ pub struct Lab {
     pub(crate) answers: Vec<(CallId, Answer)>,
     pub(crate) replies: Vec<(RequestId, HttpReply)>,
     pub(crate) view: View,
+    #[serde(skip)]
+    pub(crate) looked: Looked,
     pub(crate) trace: Trace<TraceLine>,
     /// How long a daemon takes from its start to its first answer, microseconds.
     pub(crate) daemon_start_us: u64,
@@ -115,6 +118,7 @@ impl Lab {
             answers: Vec::new(),
             replies: Vec::new(),
             view: View::default(),
+            looked: Looked::default(),
             trace: Trace::new(TRACE_LINES),
             daemon_start_us: 0,
             config,
@@ -176,6 +180,7 @@ impl Lab {
         self.config.machines.push(config.clone());
         let machine = Machine(k);
         self.machines.push(Rc::new(MachineState::new(config, machine, self.config.seed)));
+        self.looked.touch_all();
         self.drain(machine);
         self.refresh_view();
         machine
@@ -186,6 +191,7 @@ impl Lab {
     }
 
     pub(crate) fn at_mut(&mut self, machine: Machine) -> Option<&mut MachineState> {
+        self.looked.touch(machine);
         self.machines.get_mut(machine.0 as usize).map(Rc::make_mut)
     }
 
