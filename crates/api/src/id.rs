@@ -16,7 +16,6 @@ macro_rules! swarm_id {
         impl Ord for $name {
             /// By character. Tables compare ids more than they do anything else, and most
             /// differ early: the first eight characters are one number.
-            #[inline]
             fn cmp(&self, other: &Self) -> Ordering {
                 let head = |id: &Self| id.0.first_chunk().map_or(0, |c| u64::from_be_bytes(*c));
                 head(self).cmp(&head(other)).then_with(|| self.0.cmp(&other.0))

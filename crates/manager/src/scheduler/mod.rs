@@ -434,7 +434,7 @@ fn tell(draft: &mut Draft<'_>, nodes: &NodeSet, task: &Task, ties: &[Tie]) {
 
 /// Generic resources of the nodes that tasks went to, as they go there one by one.
 #[derive(Default)]
-struct GenericLeft(BTreeMap<usize, NodeInfo>);
+struct GenericLeft(Vec<(usize, NodeInfo)>);
 
 impl GenericLeft {
     fn claim(
@@ -448,7 +448,12 @@ impl GenericLeft {
             return Vec::new();
         }
         let Some(info) = nodes.info(at) else { return Vec::new() };
-        self.0.entry(at).or_insert_with(|| NodeInfo::new(store, &info.node)).add(task)
+        let known = self.0.iter().position(|(of, _)| *of == at);
+        let index = known.unwrap_or_else(|| {
+            self.0.push((at, NodeInfo::new(store, &info.node)));
+            self.0.len() - 1
+        });
+        self.0.get_mut(index).map(|(_, left)| left.add(task)).unwrap_or_default()
     }
 }
 

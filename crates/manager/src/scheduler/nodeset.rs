@@ -12,7 +12,7 @@ use api::{
     Availability, GenericResource, Node, NodeId, NodeState, Object, ObjectId, ServiceId,
     StoreAction, Task,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// How good a node is for a task of a service, smaller is better: failures if they count at
@@ -26,6 +26,8 @@ const MAX_FAILURES: u64 = 5;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Glance {
     ready: bool,
+    /// Its counts are no longer those of the store.
+    stale: bool,
     active: u32,
 }
 
@@ -34,27 +36,33 @@ struct Glance {
 pub(crate) struct NodeSet {
     glance: Vec<Glance>,
     infos: Vec<NodeInfo>,
-    positions: BTreeMap<NodeId, usize>,
+    /// Positions by id.
+    positions: Vec<(NodeId, usize)>,
     /// Active tasks of each service on all nodes.
     of_service: BTreeMap<Option<ServiceId>, u64>,
-    /// Nodes whose counts are no longer those of the store.
-    changed: BTreeSet<usize>,
+    /// Those that are stale.
+    stale: Vec<usize>,
 }
 
 impl NodeSet {
     /// All nodes as the store has them.
     pub(crate) fn new(store: &Store) -> Self {
-        let mut infos: Vec<NodeInfo> =
-            store.nodes().map(|node| NodeInfo::new(store, node)).collect();
-        infos.sort_by(|a, b| place(&a.node).cmp(&place(&b.node)));
-        let mut set = Self {
-            glance: infos.iter().map(glance).collect(),
-            positions: infos.iter().enumerate().map(|(at, info)| (info.node.id, at)).collect(),
-            infos,
-            ..Self::default()
-        };
-        for (service, count) in set.infos.iter().flat_map(|info| &info.by_service) {
-            *set.of_service.entry(*service).or_default() += count;
+        let nodes: Vec<&Rc<Node>> = store.nodes().collect();
+        let mut order: Vec<usize> = (0..nodes.len()).collect();
+        order.sort_by_key(|index| nodes.get(*index).map(|node| place(node)));
+        let mut set = Self::default();
+        set.positions.extend(nodes.iter().map(|node| (node.id, 0)));
+        for (at, index) in order.into_iter().enumerate() {
+            let Some(node) = nodes.get(index) else { continue };
+            if let Some((_, position)) = set.positions.get_mut(index) {
+                *position = at;
+            }
+            let info = NodeInfo::new(store, node);
+            set.glance.push(glance(&info));
+            for (service, count) in &info.by_service {
+                *set.of_service.entry(*service).or_default() += count;
+            }
+            set.infos.push(info);
         }
         set
     }
@@ -68,7 +76,8 @@ impl NodeSet {
     }
 
     pub(super) fn position(&self, id: NodeId) -> Option<usize> {
-        self.positions.get(&id).copied()
+        let index = self.positions.binary_search_by_key(&id, |(of, _)| *of).ok()?;
+        self.positions.get(index).map(|(_, at)| *at)
     }
 
     /// Up, and open for new tasks.
@@ -101,14 +110,19 @@ impl NodeSet {
         if info.active > before {
             *self.of_service.entry(task.service_id).or_default() += 1;
         }
-        if let Some(at) = self.glance.get_mut(at) {
-            *at = glance(info);
+        if let Some(glance) = self.glance.get_mut(at) {
+            glance.active = u32::try_from(info.active).unwrap_or(u32::MAX);
         }
         claimed
     }
 
     fn touch(&mut self, node: Option<NodeId>) {
-        self.changed.extend(node.and_then(|id| self.position(id)));
+        let Some(at) = node.and_then(|id| self.position(id)) else { return };
+        if let Some(glance) = self.glance.get_mut(at)
+            && !std::mem::replace(&mut glance.stale, true)
+        {
+            self.stale.push(at);
+        }
     }
 
     fn reload(&mut self, store: &Store, at: usize) {
@@ -135,6 +149,7 @@ fn glance(info: &NodeInfo) -> Glance {
     Glance {
         ready: node.status.state == NodeState::Ready
             && node.spec.availability == Availability::Active,
+        stale: false,
         active: u32::try_from(info.active).unwrap_or(u32::MAX),
     }
 }
@@ -197,7 +212,7 @@ impl Kept {
             }
         }
         let Some(mut set) = self.0.take() else { return NodeSet::new(draft) };
-        for at in std::mem::take(&mut set.changed) {
+        for at in std::mem::take(&mut set.stale) {
             set.reload(draft, at);
         }
         #[cfg(test)]

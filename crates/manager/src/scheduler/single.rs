@@ -12,7 +12,6 @@ use super::spread::Tie;
 use crate::Store;
 use api::Task;
 use sim::Stream;
-use std::collections::BTreeMap;
 
 /// The nodes that pass for tasks of one kind, by rank.
 pub(super) struct Best<'a> {
@@ -20,7 +19,8 @@ pub(super) struct Best<'a> {
     pipeline: Pipeline<'a>,
     /// Recent failures by position.
     failures: Vec<u64>,
-    by_rank: BTreeMap<Rank, Left>,
+    /// The best rank first.
+    by_rank: Vec<(Rank, Left)>,
     rank_of: Vec<Option<Rank>>,
     /// Why none passes.
     refusal: Option<String>,
@@ -33,7 +33,7 @@ impl<'a> Best<'a> {
             kind,
             pipeline: Pipeline::new(store, kind),
             failures,
-            by_rank: BTreeMap::new(),
+            by_rank: Vec::new(),
             rank_of: vec![None; nodes.len()],
             refusal: None,
         };
@@ -61,7 +61,7 @@ impl<'a> Best<'a> {
         task: &Task,
         draws: &mut Stream,
     ) -> Choice {
-        let Some((_, equals)) = self.by_rank.first_key_value() else {
+        let Some((_, equals)) = self.by_rank.first() else {
             return Choice { reason: self.explain(nodes).to_owned(), ..Choice::default() };
         };
         let count = equals.count();
@@ -86,19 +86,27 @@ impl<'a> Best<'a> {
 
     fn judge(&mut self, nodes: &NodeSet, at: usize) {
         let Some(now) = self.rank_of.get_mut(at) else { return };
+        let find = |all: &[(Rank, Left)], rank| all.binary_search_by_key(&rank, |(of, _)| *of);
         if let Some(rank) = now.take()
-            && let Some(equals) = self.by_rank.get_mut(&rank)
+            && let Ok(index) = find(&self.by_rank, rank)
+            && let Some((_, equals)) = self.by_rank.get_mut(index)
         {
             equals.take(at);
             if equals.count() == 0 {
-                self.by_rank.remove(&rank);
+                self.by_rank.remove(index);
             }
         }
         if self.pipeline.process(nodes, at) {
             let failures = self.failures.get(at).copied().unwrap_or(0);
             let rank = nodes.rank(at, self.kind.service_id, failures);
             *now = Some(rank);
-            self.by_rank.entry(rank).or_insert_with(|| Left::none(nodes.len())).put(at);
+            let index = find(&self.by_rank, rank).unwrap_or_else(|index| {
+                self.by_rank.insert(index, (rank, Left::none(nodes.len())));
+                index
+            });
+            if let Some((_, equals)) = self.by_rank.get_mut(index) {
+                equals.put(at);
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A transaction of the leader: changes that it has decided and raft has not yet committed.
 
 use super::Store;
-use super::tables::{Indexed, alter};
+use super::tables::{Indexed, open};
 use crate::Trace;
 use api::{
     Cluster, Config, ConfigId, Meta, Network, NetworkId, Node, NodeId, Object, ObjectId, Secret,
@@ -60,11 +60,11 @@ macro_rules! table {
         #[allow(dead_code, reason = "every table has the same three")]
         pub(crate) fn $update(&mut self, id: $id, change: impl FnOnce(&mut $type)) {
             let fresh = self.fresh();
-            let altered = alter(&mut self.view.$table, &id, |object: &mut $type| {
-                change(object);
-                object.meta = Meta { created_at: object.meta.created_at, ..fresh };
-            });
-            let Some((old, new)) = altered else { return };
+            let Some((old, place)) = open(&mut self.view.$table, &id) else { return };
+            let object = Rc::make_mut(place);
+            change(object);
+            object.meta = Meta { created_at: object.meta.created_at, ..fresh };
+            let new = Rc::clone(place);
             Indexed::changed(self.view, old.as_ref(), new.as_ref());
             self.queue(StoreAction::Update(Object::$type(new)));
         }

@@ -103,16 +103,15 @@ fn insert<I: Ord + Copy, T>(
     Rc::make_mut(table).insert(id, Rc::clone(object))
 }
 
-/// Changes an object in its table, where there is one of that id: before, and after.
-pub(super) fn alter<I: Ord + Clone, T: Clone>(
-    table: &mut Table<I, T>,
+/// An object of a table, and a copy in its place that nobody shares yet.
+pub(super) fn open<'a, I: Ord + Clone, T: Clone>(
+    table: &'a mut Table<I, T>,
     id: &I,
-    change: impl FnOnce(&mut T),
-) -> Option<(Rc<T>, Rc<T>)> {
-    let slot = Rc::make_mut(table).get_mut(id)?;
-    let old = Rc::clone(slot);
-    change(Rc::make_mut(slot));
-    Some((old, Rc::clone(slot)))
+) -> Option<(Rc<T>, &'a mut Rc<T>)> {
+    let place = Rc::make_mut(table).get_mut(id)?;
+    let old = Rc::clone(place);
+    Rc::make_mut(place);
+    Some((old, place))
 }
 
 /// An object of a table, which may be in indexes as well.
