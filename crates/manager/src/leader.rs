@@ -41,7 +41,7 @@ pub struct Bootstrap {
 }
 
 /// Most changes of one proposal.
-const MAX_CHANGES: usize = 200;
+pub(crate) const MAX_CHANGES: usize = 200;
 
 /// One transaction for raft: one entry, at most 200 changes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

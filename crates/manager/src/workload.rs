@@ -5,6 +5,7 @@
 //! measures has a clock.
 
 use crate::Store;
+use crate::leader::MAX_CHANGES;
 use crate::scheduler::{NodeSet, Scheduler, Waiting};
 use crate::store::{Draft, Queued};
 use api::{
@@ -15,9 +16,6 @@ use api::{
 };
 use sim::{Stream, Streams};
 use std::rc::Rc;
-
-/// Most changes of one transaction.
-const MAX_CHANGES: usize = 200;
 
 /// How large the swarm is and what waits in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use std::time::Instant;
 /// has a process of its own, so that none finds the memory of another.
 ///
 /// # Errors
-/// A name of no benchmark; a process that fails.
+/// A name of no benchmark; a lab that does not converge; a process that fails.
 pub fn run(out: &mut impl Write, names: &[String]) -> Result<()> {
     let mut all: Vec<Piece> = Vec::new();
     for name in names {
@@ -25,7 +25,11 @@ pub fn run(out: &mut impl Write, names: &[String]) -> Result<()> {
     if let [piece] = all.as_slice() {
         let start = Instant::now();
         let clock = || u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        for figure in ::bench::run(piece, &clock, &peak) {
+        let figures = ::bench::run(piece, &clock, &peak);
+        if figures.is_empty() {
+            bail!("{}/{}: the lab did not come to run all its tasks", piece.bench, piece.workload);
+        }
+        for figure in figures {
             serde_json::to_writer(&mut *out, &figure)?;
             writeln!(out)?;
         }

@@ -94,7 +94,7 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<bool> {
-    let mut out = std::io::stdout();
+    let mut out = std::io::stdout().lock();
     match cli.command {
         Command::Replay { json, show, files } => replays(&mut out, json, show, &files),
         Command::Check { json, paths } => check::run(&mut out, json, &paths),

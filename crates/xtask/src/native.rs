@@ -33,6 +33,9 @@ pub(crate) fn bench(args: &[String]) -> Result<()> {
         words.extend(names);
         return run(&mut enxame(&words));
     }
+    if names.is_empty() {
+        bail!("which benchmark? `cargo xtask bench --wasm scheduler`, for one");
+    }
     let module = bench_module()?;
     for name in names {
         let pieces = output(&mut node(&module, "pieces", name))?;

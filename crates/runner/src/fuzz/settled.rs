@@ -54,14 +54,15 @@ fn is_global(service: &ServiceView) -> bool {
     service.service.spec.mode == ServiceMode::Global
 }
 
-/// A task of the service was told to stop before a node took it, so never runs nor fails. The
-/// update that made it waits for one of both, with no end to its patience (SwarmKit
+/// A task of the spec now wanted was told to stop before a node took it: it never runs nor
+/// fails. The update that made it waits for one of both, with no end to its patience (SwarmKit
 /// `orchestrator/update/updater.go`, `updateTask`).
 fn waits_in_vain(service: &ServiceView, swarm: &SwarmView) -> bool {
     swarm
         .tasks
         .iter()
         .filter(|t| t.service_id == Some(service.service.id))
+        .filter(|t| *t.spec == service.service.spec.task)
         .any(|t| t.desired_state > TaskState::Running && t.status.state < TaskState::Assigned)
 }
 
