@@ -63,6 +63,7 @@ impl Desk {
             desk.add_terminal(machine);
         }
         desk.drive();
+        desk.refresh_views();
         desk
     }
 
@@ -105,6 +106,7 @@ impl Desk {
         self.log.inputs.push(Logged { at: self.now(), input: input.clone() });
         self.act(input);
         self.drive();
+        self.refresh_views();
     }
 
     fn act(&mut self, input: DeskInput) {
@@ -188,6 +190,7 @@ impl Desk {
     pub fn step(&mut self, until: Timestamp) -> bool {
         let timer = self.timers.first_key_value().map(|((at, _), _)| *at).filter(|at| *at <= until);
         let event = self.lab.next_event().filter(|at| *at <= until);
+        let mut fired = false;
         let happened = match (timer, event) {
             (None, None) => {
                 self.lab.step(until);
@@ -199,11 +202,15 @@ impl Desk {
                 if let Some((_, timer)) = self.timers.pop_first() {
                     self.fire(timer);
                 }
+                fired = true;
                 true
             }
             _ => self.lab.step(until),
         };
-        self.drive();
+        // the terminals hear of the lab only through what `drive` passes on
+        if self.drive() || fired {
+            self.refresh_views();
+        }
         happened
     }
 

@@ -60,9 +60,11 @@ pub(crate) enum Asker {
 const REMEMBERED: usize = 256 * 1024;
 
 impl Desk {
-    /// Does everything that is due at this instant.
-    pub(crate) fn drive(&mut self) {
+    /// Does everything that is due at this instant; true: there was something.
+    pub(crate) fn drive(&mut self) -> bool {
+        let mut anything = false;
         loop {
+            anything |= !self.actions.is_empty();
             while let Some(action) = self.actions.pop_front() {
                 self.perform(action);
             }
@@ -76,10 +78,10 @@ impl Desk {
                 self.replied(id, reply);
             }
             if calm && self.actions.is_empty() && !self.look_at_power() && !self.go_ahead() {
-                break;
+                return anything;
             }
+            anything = true;
         }
-        self.refresh_views();
     }
 
     fn perform(&mut self, action: Action) {

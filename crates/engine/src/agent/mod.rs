@@ -81,6 +81,8 @@ pub struct Agent {
     /// A complete set of assignments came since the last start.
     informed: bool,
     unsent: BTreeMap<TaskId, TaskStatus>,
+    /// The engine's revision that was looked at last with everything done that it asked for.
+    looked: Option<u64>,
     calls: BTreeMap<u64, Purpose>,
     next_call: u64,
     subscriptions: BTreeMap<u64, logs::Subscription>,
@@ -122,6 +124,7 @@ impl Agent {
             session: session::Session::default(),
             informed: false,
             unsent: BTreeMap::new(),
+            looked: None,
             calls: BTreeMap::new(),
             next_call: 0,
             subscriptions: BTreeMap::new(),
@@ -166,6 +169,9 @@ impl Agent {
 
     /// A message of the dispatcher.
     pub fn handle(&mut self, msg: ToAgent, engine: &mut Engine, now: Timestamp, rng: &mut Streams) {
+        if !matches!(msg, ToAgent::Heartbeat { .. }) {
+            self.looked = None;
+        }
         match msg {
             ToAgent::Session { session, node, managers } => {
                 engine.make_gwbridge(now, rng);
@@ -189,6 +195,11 @@ impl Agent {
     /// the engine.
     pub fn poll(&mut self, engine: &mut Engine, now: Timestamp, rng: &mut Streams) {
         self.poll_session(now, rng);
+        if self.has_seen(engine, now) {
+            self.report();
+            return;
+        }
+        let before = engine.revision();
         // a step may make another one possible at once, and never more than a task has states
         for _ in 0..16 {
             let answers = engine.take_agent_answers();
@@ -209,6 +220,18 @@ impl Agent {
         }
         self.tell_endpoints(engine);
         self.report();
+        // whatever was done just now moves the revision on, and is looked at once more
+        self.looked = engine.is_up().then_some(before);
+    }
+
+    /// Nothing happened to the engine or to the assignments since the last poll, and no task is
+    /// due: most events of a machine at rest are heartbeats.
+    fn has_seen(&self, engine: &Engine, now: Timestamp) -> bool {
+        self.looked == Some(engine.revision())
+            && engine.is_up()
+            && !engine.has_agent_answers()
+            && self.subscriptions.is_empty()
+            && self.workers.values().filter_map(worker::Worker::wakeup).all(|at| at > now)
     }
 
     /// When [`Agent::poll`] has something to do by itself.
@@ -238,6 +261,7 @@ impl Agent {
     pub fn restarted(&mut self, now: Timestamp, _rng: &mut Streams) {
         self.session = session::Session { state: session::State::Idle { at: now }, backoff_us: 0 };
         self.informed = false;
+        self.looked = None;
         self.unsent.clear();
         self.calls.clear();
         self.subscriptions.clear();
@@ -264,6 +288,7 @@ impl Agent {
             self.records.push(EndpointRecord { removed: true, ..record });
         }
         self.workers.clear();
+        self.looked = None;
         engine.drop_ingress_sandbox();
     }
 

@@ -251,6 +251,10 @@ impl Engine {
     }
 
     /// Answers to the agent's own calls since the last call.
+    pub(crate) const fn has_agent_answers(&self) -> bool {
+        !self.agent_answers.is_empty()
+    }
+
     pub(crate) fn take_agent_answers(&mut self) -> Vec<(u64, EngineAnswer)> {
         std::mem::take(&mut self.agent_answers)
     }

@@ -4,6 +4,7 @@
 //! | module | what it is |
 //! |---|---|
 //! | `act` | one random fault or typed command |
+//! | `value` | what must hold of the lab as a value: saved and loaded, played again |
 //! | `watch` | what must hold at every instant |
 //! | `settled` | what must hold once everything is whole again |
 //!
@@ -11,6 +12,7 @@
 
 mod act;
 mod settled;
+mod value;
 mod watch;
 
 use api::{ClusterSpec, Timestamp};
@@ -27,6 +29,9 @@ const MACHINES: u64 = 5;
 const HEALED_S: u64 = 300;
 /// How long what is asked of a whole swarm may take.
 const PROBE_S: u64 = 60;
+/// Every so many acts the desk is saved and loaded; every so many seeds are played again.
+const SAVED_EVERY: u64 = 5;
+const REPLAYED_EVERY: u64 = 4;
 
 /// How much a seed (or several) went through.
 #[derive(Clone, Copy, Debug, Default)]
@@ -84,7 +89,8 @@ impl fmt::Display for Tally {
 /// done, as the lines of a transcript; with `trace` also what the model decided.
 pub fn run(seed: u64, trace: bool) -> Result<Tally, String> {
     let mut world = World::new(seed);
-    world.play().map_err(|wrong| {
+    let start = seed.is_multiple_of(REPLAYED_EVERY).then(|| world.desk.clone());
+    world.play(start.as_ref()).map_err(|wrong| {
         let at = world.desk.now().0 / 1_000;
         let mut story = format!("{wrong} (at {at} ms)\n  {}", world.story.join("\n  "));
         if trace {
@@ -146,7 +152,7 @@ impl World {
         }
     }
 
-    fn play(&mut self) -> Result<(), String> {
+    fn play(&mut self, start: Option<&Desk>) -> Result<(), String> {
         self.pass(3 * SECOND)?;
         for _ in 0..self.draws.below(4) {
             let line = self.create(" -d");
@@ -154,8 +160,11 @@ impl World {
             self.pass(3 * SECOND)?;
         }
         let acts = 6 + self.draws.below(14);
-        for _ in 0..acts {
+        for act in 0..acts {
             self.act()?;
+            if act % SAVED_EVERY == 0 {
+                value::saves(&self.desk)?;
+            }
             // mostly things come thick and fast, sometimes they may settle
             let us = match self.draws.below(4) {
                 0 => self.draws.below(25 * SECOND),
@@ -163,6 +172,9 @@ impl World {
                 _ => self.draws.below(SECOND / 10),
             };
             self.pass(us)?;
+        }
+        if let Some(start) = start {
+            value::replays(start, &self.desk)?;
         }
         self.heal()?;
         self.story.push("# healed".into());
