@@ -195,7 +195,7 @@ impl Lab {
             return;
         }
         match wire {
-            Wire::Raft { to: member, .. } => self.raft_undelivered(from, member),
+            Wire::Raft { to: member, .. } => self.raft_undelivered(from, member, broken),
             Wire::Dispatch { agent, proxied, .. } => {
                 if proxied {
                     self.transmit(from, agent, Wire::AgentGone { agent });

@@ -126,4 +126,8 @@ pub(crate) enum SwarmStep {
     Renew,
     /// The node has stopped: forget it.
     Left,
+    /// The daemon has waited long enough for its node.
+    Open,
+    /// TCP sends once more what that member of raft has not acknowledged.
+    Resend(u64),
 }

@@ -1,7 +1,8 @@
 //! Doing a [`Fault`] to the machines.
 
-use crate::event::{Event, Wire};
+use crate::event::{Event, SwarmStep, Wire};
 use crate::lab::Lab;
+use crate::swarm::JOIN_TIMEOUT_US;
 use crate::trace::TraceEvent;
 use crate::{Fault, FaultError, Machine};
 use api::{ContainerStatusWord, Request};
@@ -198,10 +199,23 @@ impl Lab {
         self.note(Some(machine), TraceEvent::DaemonUp);
         if !locked {
             self.start_node(machine);
+            self.wait_for_node(machine);
         }
         self.check_gossip();
         self.gossip_start(machine);
         true
+    }
+
+    /// dockerd listens on its socket only when its node is ready, or too long is not (moby
+    /// `daemon/cluster/cluster.go`, `Cluster.Start`; recordings: a daemon that answers is Ready).
+    fn wait_for_node(&mut self, machine: Machine) {
+        let Some(m) = self.at_mut(machine) else { return };
+        m.opening = m.node.as_ref().is_some_and(|n| n.agent.is_some());
+        if m.opening {
+            let boot = m.boot;
+            let open = Event::Swarm { machine, boot, step: SwarmStep::Open };
+            self.after(JOIN_TIMEOUT_US, open);
+        }
     }
 
     fn daemon_stop(&mut self, name: &str) -> Result<(), FaultError> {

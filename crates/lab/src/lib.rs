@@ -27,6 +27,7 @@ mod lab;
 mod machine;
 mod member;
 mod mesh;
+mod peer;
 mod quiet;
 pub mod selftest;
 mod step;

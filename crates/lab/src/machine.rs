@@ -29,6 +29,8 @@ pub(crate) struct MachineState {
     pub(crate) disk_full: bool,
     /// The daemon was started and its swarm part not yet.
     pub(crate) starting: bool,
+    /// The daemon runs and waits for its node before it answers anybody.
+    pub(crate) opening: bool,
     pub(crate) engine: Engine,
     pub(crate) node: Option<SwarmNode>,
     pub(crate) mesh: Mesh,
@@ -122,8 +124,9 @@ pub(crate) struct Peer {
     pub(crate) failures: u32,
     /// Not tried again before.
     pub(crate) retry_at: Timestamp,
-    /// A failure is already on its way to be noticed.
-    pub(crate) waiting: bool,
+    /// What was sent last is lost and its connection still stands: TCP sends it again and again,
+    /// and nothing else passes before. Since when, by the first of what was lost.
+    pub(crate) stalled: Option<Timestamp>,
 }
 
 /// One change of membership under way.
@@ -157,6 +160,7 @@ impl MachineState {
             boot: 0,
             disk_full: false,
             starting: false,
+            opening: false,
             engine,
             node: None,
             mesh: Mesh::default(),
@@ -166,9 +170,14 @@ impl MachineState {
         }
     }
 
-    /// dockerd answers.
+    /// dockerd runs: its engine, and its part in a swarm.
     pub(crate) fn daemon_up(&self) -> bool {
         self.powered && self.engine.is_up()
+    }
+
+    /// dockerd answers on its socket.
+    pub(crate) fn answers(&self) -> bool {
+        self.daemon_up() && !self.frozen && !self.opening
     }
 
     /// The manager part, if there is one that runs.

@@ -9,7 +9,7 @@
 use crate::Machine;
 use crate::event::{Command, Event, RaftMessage, Rpc, Wire};
 use crate::lab::{About, Lab, Question};
-use crate::machine::{ConfWork, Manager, Peer, member_context};
+use crate::machine::{ConfWork, Manager, member_context};
 use crate::trace::TraceEvent;
 use api::{ApiError, Code, NodeId, Timestamp, Version};
 use manager::{Leader, RaftRequest};
@@ -19,10 +19,6 @@ use std::rc::Rc;
 
 /// One tick of raft.
 pub(crate) const TICK_US: u64 = 1_000_000;
-/// First wait before a broken connection is tried again (gRPC's back-off).
-const BACKOFF_US: u64 = 1_000_000;
-/// Longest (SwarmKit's transport sets it).
-const BACKOFF_MAX_US: u64 = 8_000_000;
 /// How long a joiner has to show a sign of life.
 const PROBE_US: u64 = 5_000_000;
 
@@ -112,43 +108,6 @@ impl Lab {
         }
     }
 
-    /// Raft's messages go out; a broken connection is not tried before its time.
-    fn send_raft(&mut self, machine: Machine, messages: Vec<(u64, RaftMessage)>) {
-        let now = self.now;
-        for (to, message) in messages {
-            let Some(manager) = self.at_mut(machine).and_then(|m| m.manager_mut()) else { return };
-            let Some(from) = manager.raft.as_ref().map(raft::Raft::id) else { return };
-            let Some(addr) = manager.addr_of(to).map(str::to_owned) else { continue };
-            let peer = manager.peers.entry(to).or_insert_with(|| Peer::fresh(now));
-            if peer.retry_at > now {
-                continue;
-            }
-            let wire = Wire::Raft { from, to, message: Box::new(message) };
-            self.send_to(machine, &addr, wire);
-        }
-    }
-
-    /// A message of raft did not get through.
-    pub(crate) fn raft_undelivered(&mut self, machine: Machine, to: u64) {
-        let now = self.now;
-        let Some(m) = self.at_mut(machine) else { return };
-        let jitter = m.rng.stream("backoff").range(80, 121);
-        let Some(manager) = m.manager_mut() else { return };
-        let Some(peer) = manager.peers.get_mut(&to) else { return };
-        if peer.reachable {
-            peer.reachable = false;
-            peer.since = now;
-        }
-        if peer.retry_at <= now {
-            let mut wait = BACKOFF_US;
-            for _ in 0..peer.failures.min(8) {
-                wait = (wait * 8 / 5).min(BACKOFF_MAX_US);
-            }
-            peer.failures += 1;
-            peer.retry_at = Timestamp(now.0 + wait * jitter / 100);
-        }
-    }
-
     /// Applies what is committed, starts and stops the leader, sends what is to be sent.
     pub(crate) fn drain_manager(&mut self, machine: Machine) -> bool {
         let mut busy = self.drain_raft(machine);
@@ -196,9 +155,6 @@ impl Lab {
             };
             manager.leader = Some(Box::new(leader));
             manager.ticks_without_leader = 0;
-            for peer in manager.peers.values_mut() {
-                *peer = Peer { failures: peer.failures, retry_at: peer.retry_at, ..peer.clone() };
-            }
             manager.poll_leader(now, &mut m.rng);
         }
         if manager.raft.as_ref().is_some_and(raft::Raft::wants_snapshot) {
@@ -515,24 +471,7 @@ pub(crate) struct Orphans {
     sessions: Vec<(Machine, Machine)>,
 }
 
-impl Peer {
-    pub(crate) fn fresh(now: Timestamp) -> Self {
-        Self { reachable: true, since: now, failures: 0, retry_at: Timestamp(0), waiting: false }
-    }
-}
-
 impl Manager {
-    /// A message got through to this member.
-    pub(crate) fn peer_works(&mut self, raft_id: u64, now: Timestamp) {
-        let peer = self.peers.entry(raft_id).or_insert_with(|| Peer::fresh(now));
-        if !peer.reachable {
-            peer.reachable = true;
-            peer.since = now;
-        }
-        peer.failures = 0;
-        peer.retry_at = Timestamp(0);
-    }
-
     /// The leader's memory goes: loops, drafts, who waits.
     pub(crate) fn step_down(&mut self) -> Orphans {
         self.leader = None;

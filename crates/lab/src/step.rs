@@ -4,11 +4,16 @@ use crate::event::{Broken, Event, SwarmStep, Wire};
 use crate::lab::{Lab, Work};
 use crate::{Answer, CallId, Machine};
 use api::Timestamp;
+use api::dispatch::ToDispatcher;
 use engine::{EngineAnswer, EngineEffect, FetchReply};
 use sim::{Fate, Host, Time};
 
 /// Sends that find nobody there are noticed after so long (SwarmKit's send timeout).
-const RAFT_TIMEOUT_US: u64 = 2_000_000;
+pub(crate) const RAFT_TIMEOUT_US: u64 = 2_000_000;
+/// TCP's first pause before it sends again (Linux: 200 ms and the granularity of its clock).
+pub(crate) const RESEND_US: u64 = 204_000;
+/// Times that TCP sends again before it gives up (Linux `tcp_retries2`).
+const RESENDS: u32 = 15;
 /// Other calls between daemons.
 const RPC_TIMEOUT_US: u64 = 5_000_000;
 /// Rounds of draining one machine at one instant before the model is taken to be stuck.
@@ -117,12 +122,7 @@ impl Lab {
 
     /// Sends to a machine.
     pub(crate) fn transmit(&mut self, from: Machine, to: Machine, wire: Wire) {
-        let now = Time(self.now.0);
-        let fate = if self.at(to).is_none() {
-            Fate::Lost
-        } else {
-            self.net.fate(now, Host(from.0), Host(to.0), self.rng.stream("net"))
-        };
+        let fate = if self.at(to).is_none() { Fate::Lost } else { self.fate(from, to, &wire) };
         match fate {
             Fate::Deliver(at) => {
                 let sent = self.now;
@@ -132,8 +132,31 @@ impl Lab {
         }
     }
 
+    /// What a lossy link loses TCP sends again, later and later; gossip is not sent again.
+    fn fate(&mut self, from: Machine, to: Machine, wire: &Wire) -> Fate {
+        let (from, to) = (Host(from.0), Host(to.0));
+        let gossip = matches!(wire, Wire::Gossip { .. } | Wire::GossipAll { .. });
+        let tries = if gossip || !self.net.reachable(from, to) { 0 } else { RESENDS };
+        let (mut at, mut pause) = (Time(self.now.0), RESEND_US);
+        for _ in 0..tries {
+            match self.net.fate(at, from, to, self.rng.stream("net")) {
+                Fate::Lost => at += sim::Span::us(pause),
+                fate @ Fate::Deliver(_) => return fate,
+            }
+            pause *= 2;
+        }
+        self.net.fate(at, from, to, self.rng.stream("net"))
+    }
+
     fn give_up(&mut self, from: Machine, to: Machine, sent: Timestamp, wire: Wire) {
         let timeout = match &wire {
+            // no new connection without a cable: the network is unreachable, said at once
+            Wire::Dispatch { proxied: false, message, .. }
+                if self.net.is_cut(Host(from.0))
+                    && matches!(**message, ToDispatcher::Session { .. }) =>
+            {
+                0
+            }
             Wire::Raft { .. } | Wire::RaftRemoved { .. } => RAFT_TIMEOUT_US,
             Wire::Agent { .. }
             | Wire::AgentGone { .. }

@@ -26,7 +26,7 @@ use sim::Host;
 const JOIN_GIVES_UP_US: u64 = 10_000_000;
 const JOIN_RETRY_US: u64 = 2_500_000;
 /// The daemon stops waiting after so long.
-const JOIN_TIMEOUT_US: u64 = 20_000_000;
+pub(crate) const JOIN_TIMEOUT_US: u64 = 20_000_000;
 /// Stopping a node, with its manager answering and without.
 const LEAVE_US: u64 = 600_000;
 const LEAVE_ALONE_US: u64 = 5_050_000;
@@ -250,6 +250,7 @@ impl Lab {
         }
         let description = m.description();
         let Some(node) = m.node.as_mut() else { return false };
+        m.opening &= !node.has_session;
         let mut busy = false;
         if let (Some(certificate), Some(manager)) = (&mut node.certificate, &node.manager)
             && let Some(cluster) = manager.store.cluster()
@@ -446,6 +447,7 @@ impl Lab {
         let Some(m) = self.at_mut(machine) else { return };
         m.boot += 1;
         m.agent_via = None;
+        m.opening = false;
         let Some(node) = m.node.as_mut() else { return };
         node.has_session = false;
         node.entering = None;

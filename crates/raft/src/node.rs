@@ -164,6 +164,15 @@ impl<C: Clone, S: Clone> Raft<C, S> {
         }
     }
 
+    /// Answers the draw of the election timeout anew, before anything was seen of it; what no draw
+    /// gives is not taken. Only for replays of a recorded election.
+    pub fn redraw_election_timeout(&mut self, ticks: u32) {
+        let spread = self.config.election_tick;
+        if (spread..spread * 2).contains(&ticks) {
+            self.election_timeout = ticks;
+        }
+    }
+
     /// Campaigns now, without waiting for the election timeout.
     pub fn campaign(&mut self, draw: &mut Draw<'_>) {
         self.hup(false, draw);

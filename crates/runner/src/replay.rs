@@ -142,6 +142,7 @@ impl<'a> Replay<'a> {
             self.set_up(&setup);
         }
         self.zero = self.desk.now();
+        self.steering.begin(self.zero);
         for (t, _, act) in acts {
             self.advance_to(Timestamp(self.zero.0 + t * US));
             match act {

@@ -6,15 +6,23 @@
 //! before it, with the draws that lead to the recorded nodes. A recorded node that was not among
 //! the equal ones stays a difference.
 
+mod elections;
+mod returns;
+
 use crate::recording::{Line, Recording, Step};
 use api::{TaskId, TaskState, Timestamp};
+use elections::Elections;
 use lab::{Decision as Trace, TraceEvent};
+use returns::Returns;
 use serde_json::Value;
 use shell::Desk;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Attempts to lead one pass of the scheduler to the recorded nodes.
 const ATTEMPTS: u32 = 6;
+
+/// A daemon answers at the latest so long after it runs, be its node ready or not.
+const NODE_WAIT_US: u64 = 20_000_000;
 
 /// A task as the recording shows it.
 #[derive(Clone, Debug)]
@@ -36,6 +44,10 @@ pub struct Steering {
     known: BTreeSet<String>,
     /// Tasks that were looked up already.
     wishes: BTreeMap<TaskId, String>,
+    elections: Elections,
+    returns: Returns,
+    /// The recording's instant 0.
+    zero: Timestamp,
 }
 
 impl Steering {
@@ -68,13 +80,32 @@ impl Steering {
                 }
             }
         }
-        Self { starts, placed, generated, names: BTreeMap::new(), known, wishes: BTreeMap::new() }
+        Self {
+            starts,
+            placed,
+            generated,
+            names: BTreeMap::new(),
+            known,
+            wishes: BTreeMap::new(),
+            elections: Elections::new(recording),
+            returns: Returns::new(recording),
+            zero: Timestamp(0),
+        }
+    }
+
+    /// The recording begins now.
+    pub const fn begin(&mut self, now: Timestamp) {
+        self.zero = now;
     }
 
     /// A daemon is about to be started.
     pub fn before_start(&mut self, desk: &mut Desk, node: &str) {
         if let Some(took) = self.starts.get_mut(node).and_then(VecDeque::pop_front) {
-            desk.lab_mut().set_daemon_start_us(took.saturating_sub(1_500_000));
+            // what it took the host; a daemon that waits for its node has waited by rule
+            let waited = if took > NODE_WAIT_US { NODE_WAIT_US } else { 0 };
+            let host = took.saturating_sub(waited + 1_500_000);
+            let alone = desk.view().swarm.as_ref().is_some_and(|s| s.leader.is_none());
+            desk.lab_mut().set_daemon_start_us(if alone && waited == 0 { 0 } else { host });
         }
     }
 
@@ -88,6 +119,9 @@ impl Steering {
 
     /// One event of the desk; a pass of the scheduler goes where the recorded one went, if it may.
     pub fn step(&mut self, desk: &mut Desk, until: Timestamp) -> bool {
+        let now = desk.now().since_us(self.zero) / 1_000;
+        self.elections.steer(desk, now);
+        self.returns.steer(desk, self.zero);
         if !self.anything_waits(desk) {
             return desk.step(until);
         }

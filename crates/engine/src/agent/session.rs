@@ -189,6 +189,22 @@ impl Agent {
         self.subscriptions.clear();
     }
 
+    /// The attempt that it waits for, and how long it might have been drawn to wait, µs.
+    #[must_use]
+    pub const fn retry(&self) -> Option<(Timestamp, u64)> {
+        match self.session.state {
+            State::Idle { at } => Some((at, self.session.backoff_us)),
+            State::Asking { .. } | State::Open { .. } => None,
+        }
+    }
+
+    /// Answers the draw of that wait anew: for replays of a recorded return.
+    pub fn redraw_retry(&mut self, to: Timestamp) {
+        if let State::Idle { at } = &mut self.session.state {
+            *at = to;
+        }
+    }
+
     /// The connection to the manager broke (it died, the link is cut, it refused).
     pub fn disconnected(&mut self, now: Timestamp, rng: &mut Streams) {
         self.session_failed(now, rng);

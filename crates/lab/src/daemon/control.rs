@@ -78,8 +78,12 @@ impl Lab {
         self.drain(origin);
     }
 
-    /// The one asked does not lead, or did not answer.
-    pub(crate) fn control_broken(&mut self, rpc: Rpc, to: Machine, _why: Broken) {
+    /// The one asked does not lead, or is gone. Mere silence tells nobody that it is: the call waits
+    /// for its deadline (recording c_failures: the leader's cable pulled, asked at once).
+    pub(crate) fn control_broken(&mut self, rpc: Rpc, to: Machine, why: Broken) {
+        if why == Broken::Silent {
+            return;
+        }
         let Some(question) = self.rpcs.get_mut(&rpc) else { return };
         if question.asked == Some(to) {
             question.asked = None;

@@ -21,6 +21,12 @@ impl Lab {
                     self.finish(call, Err(unavailable(texts::JOIN_TIMEOUT)));
                 }
             }
+            SwarmStep::Open => {
+                if let Some(m) = self.at_mut(machine) {
+                    m.opening = false;
+                }
+            }
+            SwarmStep::Resend(peer) => self.resend(machine, peer),
             SwarmStep::JoinRaft => self.ask_join_raft(machine),
             SwarmStep::Renew => self.ask_renewal(machine),
             SwarmStep::Left => self.left(machine),

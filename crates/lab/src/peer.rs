@@ -1,0 +1,134 @@
+//! A manager's connections to the other members of raft: what is sent, what breaks, what TCP does.
+//!
+//! | | |
+//! |---|---|
+//! | SwarmKit | `manager/state/raft/transport` |
+//! | below it | gRPC's back-off for a connection that broke, TCP's for one that stands unanswered |
+//!
+//! **Left out:** the other calls between two managers share that connection in SwarmKit; here they
+//! are answered or not one by one.
+
+use crate::Machine;
+use crate::event::{Broken, Event, RaftMessage, SwarmStep, Wire};
+use crate::lab::Lab;
+use crate::machine::{Manager, Peer, host_of};
+use crate::step::{RAFT_TIMEOUT_US, RESEND_US};
+use api::Timestamp;
+
+/// First wait before a broken connection is tried again (gRPC's back-off).
+const BACKOFF_US: u64 = 1_000_000;
+/// Longest (SwarmKit's transport sets it).
+const BACKOFF_MAX_US: u64 = 8_000_000;
+/// TCP's longest pause before it sends again, and that after a failure at this end.
+const RESEND_MAX_US: u64 = 120_000_000;
+const RESEND_LOCAL_US: u64 = 500_000;
+
+impl Lab {
+    /// Raft's messages go out; a broken connection is not tried before its time.
+    pub(crate) fn send_raft(&mut self, machine: Machine, messages: Vec<(u64, RaftMessage)>) {
+        let now = self.now;
+        for (to, message) in messages {
+            let Some(manager) = self.at_mut(machine).and_then(|m| m.manager_mut()) else { return };
+            let Some(from) = manager.raft.as_ref().map(raft::Raft::id) else { return };
+            let Some(addr) = manager.addr_of(to).map(str::to_owned) else { continue };
+            let peer = manager.peers.entry(to).or_insert_with(|| Peer::fresh(now));
+            if peer.retry_at > now || peer.stalled.is_some() {
+                continue;
+            }
+            let wire = Wire::Raft { from, to, message: Box::new(message) };
+            self.send_to(machine, &addr, wire);
+        }
+    }
+
+    /// A message of raft did not get through. Refused: the connection is broken, and gRPC makes a
+    /// new one. No answer: the connection stands and waits for its acknowledgement.
+    pub(crate) fn raft_undelivered(&mut self, machine: Machine, to: u64, broken: Broken) {
+        let now = self.now;
+        let Some(m) = self.at_mut(machine) else { return };
+        if broken == Broken::Silent {
+            let Some(peer) = m.manager_mut().and_then(|p| p.peers.get_mut(&to)) else { return };
+            if peer.reachable {
+                peer.reachable = false;
+                peer.since = now;
+            }
+            if peer.stalled.is_none() {
+                peer.stalled = Some(Timestamp(now.0.saturating_sub(RAFT_TIMEOUT_US)));
+                self.resend_later(machine, to);
+            }
+            return;
+        }
+        let jitter = m.rng.stream("backoff").range(80, 121);
+        let Some(manager) = m.manager_mut() else { return };
+        let Some(peer) = manager.peers.get_mut(&to) else { return };
+        if peer.reachable {
+            peer.reachable = false;
+            peer.since = now;
+        }
+        if peer.retry_at <= now {
+            let mut wait = BACKOFF_US;
+            for _ in 0..peer.failures.min(8) {
+                wait = (wait * 8 / 5).min(BACKOFF_MAX_US);
+            }
+            peer.failures += 1;
+            peer.retry_at = Timestamp(now.0 + wait * jitter / 100);
+        }
+    }
+
+    /// When TCP tries again: the pauses double, but for a cable pulled at this end, which fails at
+    /// once and is tried twice a second (Linux `tcp_retransmit_timer`).
+    fn resend_later(&mut self, machine: Machine, to: u64) {
+        let now = self.now;
+        let Some(m) = self.at(machine) else { return };
+        let Some(since) = m.manager().and_then(|p| p.peers.get(&to)?.stalled) else { return };
+        let boot = m.boot;
+        let wait = if self.net.is_cut(sim::Host(machine.0)) {
+            RESEND_LOCAL_US
+        } else {
+            let (mut at, mut pause) = (since.0 + RESEND_US, RESEND_US);
+            while at <= now.0 {
+                pause = (pause * 2).min(RESEND_MAX_US);
+                at += pause;
+            }
+            at - now.0
+        };
+        self.after(wait, Event::Swarm { machine, boot, step: SwarmStep::Resend(to) });
+    }
+
+    /// TCP tries again. Whatever comes back, an acknowledgement or a reset, the connection is of
+    /// use again; without an answer it waits on.
+    pub(crate) fn resend(&mut self, machine: Machine, to: u64) {
+        let Some(manager) = self.at(machine).and_then(|m| m.manager()) else { return };
+        let target = manager.addr_of(to).and_then(|addr| self.resolve(host_of(addr)));
+        let answers = target.is_some_and(|other| {
+            self.net.reachable(sim::Host(machine.0), sim::Host(other.0))
+                && self.at(other).is_some_and(|m| m.powered && !m.frozen)
+        });
+        if !answers {
+            return self.resend_later(machine, to);
+        }
+        let manager = self.at_mut(machine).and_then(|m| m.manager_mut());
+        if let Some(peer) = manager.and_then(|p| p.peers.get_mut(&to)) {
+            peer.stalled = None;
+            peer.retry_at = Timestamp(0);
+        }
+    }
+}
+
+impl Peer {
+    pub(crate) fn fresh(now: Timestamp) -> Self {
+        Self { reachable: true, since: now, failures: 0, retry_at: Timestamp(0), stalled: None }
+    }
+}
+
+impl Manager {
+    /// A message got through to this member.
+    pub(crate) fn peer_works(&mut self, raft_id: u64, now: Timestamp) {
+        let peer = self.peers.entry(raft_id).or_insert_with(|| Peer::fresh(now));
+        if !peer.reachable {
+            peer.reachable = true;
+            peer.since = now;
+        }
+        peer.failures = 0;
+        peer.retry_at = Timestamp(0);
+    }
+}
