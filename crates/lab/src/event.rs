@@ -76,6 +76,18 @@ pub(crate) enum Wire {
     Http { request: RequestId },
 }
 
+impl Wire {
+    /// A call that a manager makes to another one, over the connection that raft uses too.
+    pub(crate) const fn between_managers(&self) -> bool {
+        matches!(
+            self,
+            Self::Control { .. }
+                | Self::Dispatch { proxied: true, .. }
+                | Self::Join { proxied: true, .. }
+        )
+    }
+}
+
 /// Something due at an instant.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Event {

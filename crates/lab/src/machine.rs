@@ -127,6 +127,8 @@ pub(crate) struct Peer {
     /// What was sent last is lost and its connection still stands: TCP sends it again and again,
     /// and nothing else passes before. Since when, by the first of what was lost.
     pub(crate) stalled: Option<Timestamp>,
+    /// Calls that are among what is sent again, to a machine.
+    pub(crate) unsent: Vec<(Machine, crate::event::Wire)>,
 }
 
 /// One change of membership under way.

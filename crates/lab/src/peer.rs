@@ -5,8 +5,7 @@
 //! | SwarmKit | `manager/state/raft/transport` |
 //! | below it | gRPC's back-off for a connection that broke, TCP's for one that stands unanswered |
 //!
-//! **Left out:** the other calls between two managers share that connection in SwarmKit; here they
-//! are answered or not one by one.
+//! Calls that a manager makes to or passes on to another one share its connection.
 
 use crate::Machine;
 use crate::event::{Broken, Event, RaftMessage, SwarmStep, Wire};
@@ -22,6 +21,8 @@ const BACKOFF_MAX_US: u64 = 8_000_000;
 /// TCP's longest pause before it sends again, and that after a failure at this end.
 const RESEND_MAX_US: u64 = 120_000_000;
 const RESEND_LOCAL_US: u64 = 500_000;
+/// Calls that wait in a connection; what else is sent finds it full.
+const UNSENT: usize = 64;
 
 impl Lab {
     /// Raft's messages go out; a broken connection is not tried before its time.
@@ -32,7 +33,14 @@ impl Lab {
             let Some(from) = manager.raft.as_ref().map(raft::Raft::id) else { return };
             let Some(addr) = manager.addr_of(to).map(str::to_owned) else { continue };
             let peer = manager.peers.entry(to).or_insert_with(|| Peer::fresh(now));
-            if peer.retry_at > now || peer.stalled.is_some() {
+            if let Some(since) = peer.stalled {
+                if peer.reachable && now.since_us(since) >= RAFT_TIMEOUT_US {
+                    peer.reachable = false;
+                    peer.since = now;
+                }
+                continue;
+            }
+            if peer.retry_at > now {
                 continue;
             }
             let wire = Wire::Raft { from, to, message: Box::new(message) };
@@ -51,10 +59,6 @@ impl Lab {
                 peer.reachable = false;
                 peer.since = now;
             }
-            if peer.stalled.is_none() {
-                peer.stalled = Some(Timestamp(now.0.saturating_sub(RAFT_TIMEOUT_US)));
-                self.resend_later(machine, to);
-            }
             return;
         }
         let jitter = m.rng.stream("backoff").range(80, 121);
@@ -72,6 +76,58 @@ impl Lab {
             peer.failures += 1;
             peer.retry_at = Timestamp(now.0 + wait * jitter / 100);
         }
+    }
+
+    /// A message of a manager to another one is lost, and their connection stands: TCP sends it
+    /// again. Raft does not care for an old message; a call is carried out in the end, long after
+    /// whoever made it has given up (recording c_failures: a cut-off node is Ready as soon as its
+    /// cable is back, though its agent waits for a leader; then Down).
+    pub(crate) fn stall(&mut self, from: Machine, to: Machine, wire: &Wire) {
+        let now = self.now;
+        let call = wire.between_managers();
+        if from == to || !(call || matches!(wire, Wire::Raft { .. })) {
+            return;
+        }
+        let Some(id) = self.peer_at(from, to) else { return };
+        let Some(manager) = self.at_mut(from).and_then(|m| m.manager_mut()) else { return };
+        let peer = manager.peers.entry(id).or_insert_with(|| Peer::fresh(now));
+        if call && peer.unsent.len() < UNSENT {
+            peer.unsent.push((to, wire.clone()));
+        }
+        if peer.stalled.is_none() {
+            peer.stalled = Some(now);
+            self.resend_later(from, id);
+        }
+    }
+
+    /// Nothing gets through on that manager's connection to another one at present.
+    pub(crate) fn is_stalled(&self, machine: Machine, other: Machine) -> bool {
+        let manager = self.at(machine).and_then(|m| m.manager());
+        let Some(manager) = manager.filter(|p| p.peers.values().any(|p| p.stalled.is_some()))
+        else {
+            return false;
+        };
+        self.peer_at(machine, other)
+            .and_then(|id| manager.peers.get(&id))
+            .is_some_and(|peer| peer.stalled.is_some())
+    }
+
+    /// No manager waits for TCP to send again: after a cut that may take longer than anything else.
+    #[must_use]
+    pub fn connections_stand(&self) -> bool {
+        self.all().all(|machine| {
+            let manager = self.at(machine).and_then(|m| m.manager());
+            manager.is_none_or(|p| p.peers.values().all(|peer| peer.stalled.is_none()))
+        })
+    }
+
+    /// The member of raft on a machine, as another one knows it.
+    fn peer_at(&self, machine: Machine, other: Machine) -> Option<u64> {
+        let manager = self.at(machine)?.manager()?;
+        let lives_there = |id: &u64| {
+            manager.addr_of(*id).and_then(|addr| self.resolve(host_of(addr))) == Some(other)
+        };
+        manager.raft.as_ref()?.membership().members.keys().copied().find(lives_there)
     }
 
     /// When TCP tries again: the pauses double, but for a cable pulled at this end, which fails at
@@ -98,7 +154,14 @@ impl Lab {
     /// use again; without an answer it waits on.
     pub(crate) fn resend(&mut self, machine: Machine, to: u64) {
         let Some(manager) = self.at(machine).and_then(|m| m.manager()) else { return };
-        let target = manager.addr_of(to).and_then(|addr| self.resolve(host_of(addr)));
+        let Some(addr) = manager.addr_of(to) else {
+            // no member any more
+            if let Some(manager) = self.at_mut(machine).and_then(|m| m.manager_mut()) {
+                manager.peers.remove(&to);
+            }
+            return;
+        };
+        let target = self.resolve(host_of(addr));
         let answers = target.is_some_and(|other| {
             self.net.reachable(sim::Host(machine.0), sim::Host(other.0))
                 && self.at(other).is_some_and(|m| m.powered && !m.frozen)
@@ -107,16 +170,25 @@ impl Lab {
             return self.resend_later(machine, to);
         }
         let manager = self.at_mut(machine).and_then(|m| m.manager_mut());
-        if let Some(peer) = manager.and_then(|p| p.peers.get_mut(&to)) {
-            peer.stalled = None;
-            peer.retry_at = Timestamp(0);
+        let Some(peer) = manager.and_then(|p| p.peers.get_mut(&to)) else { return };
+        peer.stalled = None;
+        peer.retry_at = Timestamp(0);
+        for (other, wire) in std::mem::take(&mut peer.unsent) {
+            self.transmit(machine, other, wire);
         }
     }
 }
 
 impl Peer {
     pub(crate) fn fresh(now: Timestamp) -> Self {
-        Self { reachable: true, since: now, failures: 0, retry_at: Timestamp(0), stalled: None }
+        Self {
+            reachable: true,
+            since: now,
+            failures: 0,
+            retry_at: Timestamp(0),
+            stalled: None,
+            unsent: Vec::new(),
+        }
     }
 }
 
@@ -130,5 +202,6 @@ impl Manager {
         }
         peer.failures = 0;
         peer.retry_at = Timestamp(0);
+        peer.stalled = None;
     }
 }

@@ -122,13 +122,18 @@ impl Lab {
 
     /// Sends to a machine.
     pub(crate) fn transmit(&mut self, from: Machine, to: Machine, wire: Wire) {
-        let fate = if self.at(to).is_none() { Fate::Lost } else { self.fate(from, to, &wire) };
+        let lost = self.at(to).is_none()
+            || (from != to && wire.between_managers() && self.is_stalled(from, to));
+        let fate = if lost { Fate::Lost } else { self.fate(from, to, &wire) };
         match fate {
             Fate::Deliver(at) => {
                 let sent = self.now;
                 self.schedule(Timestamp(at.0), Event::Wire { from, to, sent, wire });
             }
-            Fate::Lost => self.give_up(from, to, self.now, wire),
+            Fate::Lost => {
+                self.stall(from, to, &wire);
+                self.give_up(from, to, self.now, wire);
+            }
         }
     }
 
@@ -179,6 +184,7 @@ impl Lab {
             && self.at(to).is_some_and(|m| m.powered)
             && self.at(from).is_some_and(|m| m.powered || from == to);
         if !reaches {
+            self.stall(from, to, &wire);
             self.give_up(from, to, sent, wire);
             return;
         }

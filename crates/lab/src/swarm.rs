@@ -268,6 +268,10 @@ impl Lab {
                 busy = true;
             }
         }
+        if let Some(agent) = &mut node.agent {
+            let runs = node.manager.as_ref().is_some_and(|p| p.raft.is_some() && !p.removed);
+            agent.set_local_manager(runs.then_some(node.addr.as_str()));
+        }
         let runs = match &node.manager {
             Some(manager) => manager.raft.is_some(),
             // a manager that was demoted while its daemon was away

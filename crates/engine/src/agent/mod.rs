@@ -151,9 +151,12 @@ impl Agent {
         self.managers.iter().map(|remote| (remote.node, remote.addr.as_str()))
     }
 
-    /// This machine runs a manager under that address: the agent talks to it alone, whoever leads.
-    pub fn set_local_manager(&mut self, addr: Option<String>) {
-        self.local = addr;
+    /// This machine runs a manager under that address: the agent talks to it alone, whoever leads
+    /// (SwarmKit `connectionbroker`).
+    pub fn set_local_manager(&mut self, addr: Option<&str>) {
+        if self.local.as_deref() != addr {
+            self.local = addr.map(str::to_owned);
+        }
     }
 
     /// Whether it has a session.

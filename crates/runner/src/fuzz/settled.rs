@@ -20,6 +20,9 @@ pub(super) fn managers(desk: &Desk) -> Vec<String> {
 pub(super) fn settled(desk: &Desk) -> Result<(), String> {
     let view = desk.view();
     let swarm = view.swarm.as_ref().ok_or("no swarm is left")?;
+    if !desk.lab().connections_stand() {
+        return Err("a manager waits for TCP to send again".to_owned());
+    }
     agree(view, swarm)?;
     nodes(view, swarm)?;
     for service in &swarm.services {

@@ -11,6 +11,9 @@ use std::collections::BTreeMap;
 /// Where polls are far between, a node is taken to have come back so long before it was seen.
 const LATEST_MS: u64 = 1_000;
 
+/// An attempt that failed is not made again in the same instant.
+const SOON_US: u64 = 100_000;
+
 /// A node was not ready, and then it was: ms of the recording.
 #[derive(Clone, Copy, Debug)]
 struct Return {
@@ -79,7 +82,8 @@ impl Returns {
                 let wish = (next.after.max(next.by.saturating_sub(LATEST_MS)) + next.by) / 2;
                 let wish = Timestamp(zero.0 + wish * 1_000);
                 // any wait below the longest may have been drawn
-                to = wish.clamp(now, Timestamp(now.0 + longest.saturating_sub(1)));
+                let last = Timestamp(now.0 + longest.saturating_sub(1));
+                to = wish.clamp(Timestamp(now.0 + SOON_US).min(at), last);
             }
             self.looked.insert(machine, to);
             if to != at {
