@@ -354,57 +354,6 @@ impl Lab {
         self.at_mut(machine).map(|m| m.engine.files_mut())
     }
 
-    /// Queues answers for one of a machine's random draws (or of all machines): a replay of a
-    /// recording supplies what the real engine drew.
-    pub fn steer(&mut self, machine: Option<Machine>, stream: &str, draws: &[u64]) {
-        for m in self.all() {
-            if machine.is_none_or(|only| only == m)
-                && let Some(state) = self.at_mut(m)
-            {
-                state.rng.stream(stream).steer(draws.iter().copied());
-            }
-        }
-    }
-
-    /// Managers that run and do not lead: (machine, ticks without a leader, ticks until it
-    /// campaigns).
-    pub fn electors(&self) -> impl Iterator<Item = (Machine, u32, u32)> {
-        self.machines().filter_map(|(machine, _)| {
-            let at = self.at(machine).filter(|m| m.powered && m.engine.is_up())?;
-            let raft = at.node.as_ref()?.manager.as_ref()?.raft.as_ref()?;
-            let waits = raft.role() != raft::Role::Leader;
-            waits.then(|| (machine, raft.election_elapsed(), raft.election_timeout()))
-        })
-    }
-
-    /// Answers a manager's draw of its election timeout anew: when it campaigns is drawn at random
-    /// by the real engine, and a replay of a recording supplies it.
-    pub fn redraw_election_timeout(&mut self, machine: Machine, ticks: u32) {
-        let manager = self.at_mut(machine).and_then(|m| m.node.as_mut()?.manager.as_mut());
-        if let Some(raft) = manager.and_then(|m| m.raft.as_mut()) {
-            raft.redraw_election_timeout(ticks);
-        }
-    }
-
-    /// Agents that wait before they ask for a session again: (machine, when, longest wait that
-    /// could have been drawn in µs).
-    pub fn retries(&self) -> impl Iterator<Item = (Machine, Timestamp, u64)> {
-        self.machines().filter_map(|(machine, _)| {
-            let at = self.at(machine).filter(|m| m.daemon_up())?;
-            let (when, longest) = at.node.as_ref()?.agent.as_ref()?.retry()?;
-            Some((machine, when, longest))
-        })
-    }
-
-    /// Answers the draw of such a wait anew.
-    pub fn redraw_retry(&mut self, machine: Machine, to: Timestamp) {
-        let agent = self.at_mut(machine).and_then(|m| m.node.as_mut()?.agent.as_mut());
-        if let Some(agent) = agent {
-            agent.redraw_retry(to);
-            self.drain(machine);
-        }
-    }
-
     /// How long a daemon takes from its start to its first answer.
     pub const fn set_daemon_start_us(&mut self, us: u64) {
         self.daemon_start_us = us;

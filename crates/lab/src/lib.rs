@@ -30,6 +30,7 @@ mod mesh;
 mod peer;
 mod quiet;
 pub mod selftest;
+mod steer;
 mod step;
 mod swarm;
 pub mod trace;

@@ -304,6 +304,19 @@ impl Leader {
         }
     }
 
+    /// When each node is given up unless it is heard: (node, when, the range it was drawn from).
+    pub fn expiries(
+        &self,
+        store: &Store,
+    ) -> impl Iterator<Item = (NodeId, Timestamp, (Timestamp, Timestamp))> {
+        self.dispatcher.expiries(store)
+    }
+
+    /// Answers the draw of when a node is given up anew: for replays of a recorded failure.
+    pub fn redraw_expiry(&mut self, node: NodeId, at: Timestamp) {
+        self.dispatcher.redraw_expiry(node, at);
+    }
+
     /// When [`Leader::poll`] has something to do next. `None` while a proposal is in flight:
     /// its commit is what comes next.
     #[must_use]

@@ -7,12 +7,14 @@
 //! the equal ones stays a difference.
 
 mod elections;
+mod losses;
 mod returns;
 
 use crate::recording::{Line, Recording, Step};
 use api::{TaskId, TaskState, Timestamp};
 use elections::Elections;
 use lab::{Decision as Trace, TraceEvent};
+use losses::Losses;
 use returns::Returns;
 use serde_json::Value;
 use shell::Desk;
@@ -46,6 +48,7 @@ pub struct Steering {
     wishes: BTreeMap<TaskId, String>,
     elections: Elections,
     returns: Returns,
+    losses: Losses,
     /// The recording's instant 0.
     zero: Timestamp,
 }
@@ -89,6 +92,7 @@ impl Steering {
             wishes: BTreeMap::new(),
             elections: Elections::new(recording),
             returns: Returns::new(recording),
+            losses: Losses::new(recording),
             zero: Timestamp(0),
         }
     }
@@ -122,6 +126,7 @@ impl Steering {
         let now = desk.now().since_us(self.zero) / 1_000;
         self.elections.steer(desk, now);
         self.returns.steer(desk, self.zero);
+        self.losses.steer(desk, self.zero);
         if !self.anything_waits(desk) {
             return desk.step(until);
         }

@@ -205,6 +205,22 @@ impl Agent {
         }
     }
 
+    /// When it beats next, if it waits for that.
+    #[must_use]
+    pub const fn next_beat(&self) -> Option<Timestamp> {
+        match self.session.state {
+            State::Open { beat, unanswered: None, .. } => Some(beat),
+            State::Open { .. } | State::Idle { .. } | State::Asking { .. } => None,
+        }
+    }
+
+    /// Answers the draw of the period between two beats anew.
+    pub fn redraw_beat(&mut self, to: Timestamp) {
+        if let State::Open { beat, .. } = &mut self.session.state {
+            *beat = to;
+        }
+    }
+
     /// The connection to the manager broke (it died, the link is cut, it refused).
     pub fn disconnected(&mut self, now: Timestamp, rng: &mut Streams) {
         self.session_failed(now, rng);

@@ -90,6 +90,9 @@ pub(crate) struct Container {
     pub(crate) sandbox_id: String,
     pub(crate) mounts: Vec<MountPoint>,
     pub(crate) ports: Vec<BoundPort>,
+    /// No daemon was there when its last run ended: its network was never released, and it shows
+    /// ports as if it ran (recording c_failures t=67 and t=231).
+    pub(crate) unreleased: bool,
     pub(crate) log: Rc<Vec<LogLine>>,
     pub(crate) partial: [Vec<u8>; 2],
     /// Its own files; absent while nobody has looked or written: then they are the image's.
@@ -131,7 +134,7 @@ impl Container {
     /// Ports bound now, or only exposed, lowest first.
     fn shown_ports(&self) -> Vec<BoundPort> {
         let mut ports = self.ports.clone();
-        if self.is_running() {
+        if self.is_running() || self.unreleased {
             for (port, protocol) in &self.config.exposed_ports {
                 if !ports.iter().any(|p| (p.private_port, p.protocol) == (*port, *protocol)) {
                     ports.push(BoundPort {

@@ -124,6 +124,7 @@ impl Engine {
                 sandbox_id: String::new(),
                 mounts,
                 ports: Vec::new(),
+                unreleased: false,
                 log: Rc::default(),
                 partial: [Vec::new(), Vec::new()],
                 files: None,

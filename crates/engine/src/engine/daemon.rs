@@ -131,6 +131,9 @@ impl Engine {
         self.daemon = Daemon::Starting;
         let us = timing::draw(timing::DAEMON_START, &self.facts.hostname, rng);
         for id in self.living() {
+            if let Some(container) = self.containers.get_mut(&id) {
+                container.unreleased = true;
+            }
             self.shut(id, now, rng);
         }
         self.after(now, us, Job::DaemonUp);
@@ -155,6 +158,7 @@ impl Engine {
             );
             if ran {
                 // its end was not seen: the power went
+                container.unreleased = true;
                 container.state.status = ContainerStatusWord::Exited;
                 container.state.exit_code = UNSEEN;
                 container.state.pid = 0;

@@ -24,6 +24,7 @@ impl Engine {
         container.run += 1;
         container.busy = Busy::Starting;
         container.stop_asked = false;
+        container.unreleased = false;
         let run = container.run;
         self.drawn(now, timing::NETWORK, Job::Connect { id, run, calls }, rng);
     }

@@ -359,6 +359,37 @@ impl Dispatcher {
         self.messages.push((node, message));
     }
 
+    /// When each node is given up unless it is heard, with the first and the last instant that
+    /// could have been drawn for it.
+    pub(crate) fn expiries(
+        &self,
+        store: &Store,
+    ) -> impl Iterator<Item = (NodeId, Timestamp, (Timestamp, Timestamp))> {
+        let base = base_period(store);
+        let (low, high) = (base.saturating_sub(EPSILON_US), base + EPSILON_US - 1);
+        self.nodes.iter().map(move |(id, known)| {
+            let (heard, grace) = match &known.session {
+                Some(session) => {
+                    let waits = session.period_us * GRACE;
+                    (Timestamp(known.expires.0.saturating_sub(waits)), GRACE)
+                }
+                None => (known.registered_at, GRACE_UNKNOWN),
+            };
+            (*id, known.expires, (after(heard, low * grace), after(heard, high * grace)))
+        })
+    }
+
+    /// Answers the draw of a node's period anew, as far as it tells when the node is given up.
+    pub(crate) fn redraw_expiry(&mut self, node: NodeId, at: Timestamp) {
+        if let Some(known) = self.nodes.get_mut(&node) {
+            let heard = known.session.as_ref().map(|s| known.expires.0 - s.period_us * GRACE);
+            known.expires = at;
+            if let (Some(session), Some(heard)) = (&mut known.session, heard) {
+                session.period_us = at.0.saturating_sub(heard) / GRACE;
+            }
+        }
+    }
+
     /// Missed heartbeats and due assignments; neither writes.
     pub(crate) fn poll(&mut self, store: &Store, now: Timestamp) {
         let expired: Vec<NodeId> = self
