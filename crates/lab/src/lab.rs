@@ -45,7 +45,7 @@ pub struct Lab {
     #[serde(skip)]
     pub(crate) looked: Looked,
     pub(crate) trace: Trace<TraceLine>,
-    /// How long a daemon takes from its start to its first answer, microseconds.
+    /// How much longer than usual a daemon takes from its start to its first answer, microseconds.
     pub(crate) daemon_start_us: u64,
 }
 
@@ -402,6 +402,22 @@ impl Lab {
         if let Some(agent) = agent {
             agent.redraw_retry(to);
             self.drain(machine);
+        }
+    }
+
+    /// Takes a draw out of a stream: what is drawn next is another thing.
+    pub fn stir(&mut self, machine: Machine, stream: &str) {
+        if let Some(state) = self.at_mut(machine) {
+            state.rng.stream(stream).next_u32();
+        }
+    }
+
+    /// How slow all engines are with containers from now on.
+    pub fn set_pace(&mut self, pace: engine::Pace) {
+        for m in self.all() {
+            if let Some(state) = self.at_mut(m) {
+                state.engine.set_pace(pace);
+            }
         }
     }
 

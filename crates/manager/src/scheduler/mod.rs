@@ -341,12 +341,19 @@ impl Scheduler {
         if let Some(first) = group.first() {
             tell(draft, nodes, first, &choice.ties);
         }
-        // tasks beyond the places found wait: the last ones by slot
-        for (task, at) in group.iter().zip(&choice.places) {
-            let claimed = generic.claim(draft, nodes, *at, task);
-            assign(draft, task, nodes, *at, claimed, false);
+        let mut placed = draw_placed(draft, group.len(), choice.places.len());
+        let mut places = choice.places.iter();
+        let mut waiting = Vec::new();
+        for task in group {
+            match placed.next().unwrap_or(false).then(|| places.next()).flatten() {
+                Some(at) => {
+                    let claimed = generic.claim(draft, nodes, *at, task);
+                    assign(draft, task, nodes, *at, claimed, false);
+                }
+                None => waiting.push(task),
+            }
         }
-        for task in group.iter().skip(choice.places.len()) {
+        for task in waiting {
             self.no_suitable_node(draft, task, &choice.reason);
         }
     }
@@ -389,6 +396,25 @@ struct Choice {
     ties: Vec<Tie>,
     /// Why the others have none.
     reason: String,
+}
+
+/// Which tasks of a group get the places, when these are fewer. SwarmKit goes through a map,
+/// which Go does in any order.
+fn draw_placed(draft: &mut Draft<'_>, tasks: usize, places: usize) -> std::vec::IntoIter<bool> {
+    let mut placed = vec![places >= tasks; tasks];
+    if places > 0 && places < tasks {
+        let draws = draft.rng.stream("scheduler.placed");
+        let mut left = Left::all(tasks);
+        for _ in 0..places {
+            let drawn = draws.pick(left.count()).and_then(|index| left.nth(index));
+            let Some(index) = drawn else { break };
+            left.take(index);
+            if let Some(flag) = placed.get_mut(index) {
+                *flag = true;
+            }
+        }
+    }
+    placed.into_iter()
 }
 
 /// Draws for each task one of the places left, unless those are all the same.
