@@ -57,7 +57,7 @@ pub struct NodeDescription {
     /// (type, name): `("Network", "overlay")`.
     pub plugins: Vec<(String, String)>,
     /// The root certificate that the agent trusts.
-    pub tls_root: Option<crate::Digest>,
+    pub tls_root: Option<Box<crate::Digest>>,
 }
 
 /// Standing of a manager in raft, filled in when read.

@@ -230,7 +230,7 @@ impl MachineState {
                 .node
                 .as_ref()
                 .and_then(|node| node.certificate.as_ref())
-                .map(|certificate| certificate.root),
+                .map(|certificate| Box::new(certificate.root)),
         }
     }
 }

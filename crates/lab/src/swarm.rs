@@ -256,7 +256,7 @@ impl Lab {
             && let Some(cluster) = manager.store.cluster()
         {
             certificate.root = cluster.ca_digest;
-            description.tls_root = Some(certificate.root);
+            description.tls_root = Some(Box::new(certificate.root));
             let me = certificate.node;
             if node.agent.is_none()
                 && node.state != LocalNodeState::Locked

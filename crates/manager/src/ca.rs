@@ -122,7 +122,7 @@ impl Rotation {
             for id in nodes {
                 draft.update_node(id, |node| {
                     if let Some(about) = &mut node.description {
-                        about.tls_root = Some(root);
+                        about.tls_root = Some(Box::new(root));
                     }
                 });
             }

@@ -254,11 +254,9 @@ fn start_ms(step: &Step) -> Option<u64> {
 /// Whether a task was made whose id begins without a digit: such a beginning is no different
 /// from a word to whoever compares, and of fifty ids one is like that.
 fn has_wordy_id(desk: &Desk, from: u64) -> bool {
-    desk.lab().trace().since(from).any(|(_, line)| match &line.what {
-        TraceEvent::Manager(Trace::TaskCreated { task, .. }) => {
-            !task.short().bytes().any(|b| b.is_ascii_digit())
-        }
-        _ => false,
+    desk.lab().trace().since(from).any(|(_, line)| {
+        matches!(&line.what, TraceEvent::Manager(Trace::TaskCreated { task, .. })
+            if !task.short().bytes().any(|b| b.is_ascii_digit()))
     })
 }
 

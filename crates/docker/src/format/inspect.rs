@@ -117,7 +117,7 @@ pub(crate) fn node(node: &Node) -> Value {
         .put("Role", node.spec.desired_role.as_str())
         .put("Availability", availability(node.spec.availability));
     let mut description = Obj::new();
-    let root = node.description.as_ref().and_then(|about| about.tls_root);
+    let root = node.description.as_ref().and_then(|about| about.tls_root.as_deref().copied());
     if let Some(about) = &node.description {
         let plugins: Vec<Value> = about
             .plugins

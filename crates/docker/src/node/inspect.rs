@@ -110,7 +110,7 @@ fn pretty_text(node: &Node) -> String {
             text += &format!(" - {key}{}{value}\n", if value.is_empty() { "" } else { "=" });
         }
     }
-    if let Some(root) = about.tls_root {
+    if let Some(root) = about.tls_root.as_deref().copied() {
         text += &format!(
             "TLS Info:\n TrustRoot:\n{}\n Issuer Subject:\t{}\n Issuer Public Key:\t{}\n",
             tls::certificate(root),

@@ -26,7 +26,7 @@ pub(super) fn check_mounts(mounts: &[Mount]) -> Result<(), String> {
                     "invalid volume mount source, must not be an absolute path: {source}"
                 ));
             }
-            _ => {}
+            MountKind::Bind | MountKind::Volume | MountKind::Tmpfs | MountKind::NamedPipe => {}
         }
     }
     Ok(())

@@ -341,11 +341,16 @@ impl Scheduler {
         if let Some(first) = group.first() {
             tell(draft, nodes, first, &choice.ties);
         }
-        let mut placed = draw_placed(draft, group.len(), choice.places.len());
+        let few = choice.places.len() < group.len() && !choice.places.is_empty();
+        let placed = few.then(|| {
+            let draws = draft.rng.stream("scheduler.placed");
+            draw_placed(draws, group.len(), choice.places.len())
+        });
         let mut places = choice.places.iter();
         let mut waiting = Vec::new();
-        for task in group {
-            match placed.next().unwrap_or(false).then(|| places.next()).flatten() {
+        for (index, task) in group.iter().enumerate() {
+            let placed = placed.as_ref().is_none_or(|placed| placed.get(index) == Some(&true));
+            match placed.then(|| places.next()).flatten() {
                 Some(at) => {
                     let claimed = generic.claim(draft, nodes, *at, task);
                     assign(draft, task, nodes, *at, claimed, false);
@@ -400,21 +405,18 @@ struct Choice {
 
 /// Which tasks of a group get the places, when these are fewer. SwarmKit goes through a map,
 /// which Go does in any order.
-fn draw_placed(draft: &mut Draft<'_>, tasks: usize, places: usize) -> std::vec::IntoIter<bool> {
-    let mut placed = vec![places >= tasks; tasks];
-    if places > 0 && places < tasks {
-        let draws = draft.rng.stream("scheduler.placed");
-        let mut left = Left::all(tasks);
-        for _ in 0..places {
-            let drawn = draws.pick(left.count()).and_then(|index| left.nth(index));
-            let Some(index) = drawn else { break };
-            left.take(index);
-            if let Some(flag) = placed.get_mut(index) {
-                *flag = true;
-            }
+fn draw_placed(draws: &mut Stream, tasks: usize, places: usize) -> Vec<bool> {
+    let mut placed = vec![false; tasks];
+    let mut left = Left::all(tasks);
+    for _ in 0..places {
+        let drawn = draws.pick(left.count()).and_then(|index| left.nth(index));
+        let Some(index) = drawn else { break };
+        left.take(index);
+        if let Some(flag) = placed.get_mut(index) {
+            *flag = true;
         }
     }
-    placed.into_iter()
+    placed
 }
 
 /// Draws for each task one of the places left, unless those are all the same.
