@@ -56,6 +56,8 @@ pub struct NodeDescription {
     pub engine_labels: crate::Labels,
     /// (type, name): `("Network", "overlay")`.
     pub plugins: Vec<(String, String)>,
+    /// The root certificate that the agent trusts.
+    pub tls_root: Option<Box<crate::Digest>>,
 }
 
 /// Standing of a manager in raft, filled in when read.

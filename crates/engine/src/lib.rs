@@ -27,7 +27,7 @@ pub mod sh;
 mod testing;
 
 pub use agent::{Agent, EndpointRecord};
-pub use engine::{Engine, EngineAnswer, EngineEffect, MachineFacts};
+pub use engine::{Engine, EngineAnswer, EngineEffect, MachineFacts, Pace};
 pub use files::{Errno, FileTree};
 pub use net::{HttpOutcome, HttpRequest, HttpResponse, NetAnswer, NetRequest};
 pub use registry::{Catalog, FetchReply};

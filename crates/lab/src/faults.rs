@@ -167,13 +167,12 @@ impl Lab {
         m.boot += 1;
         let boot = m.boot;
         m.mesh = crate::mesh::Mesh::default();
-        let after = self.daemon_start_us;
-        self.after(after, Event::DaemonUp { machine, boot });
+        self.after(0, Event::DaemonUp { machine, boot });
     }
 
     /// dockerd is there.
     pub(crate) fn daemon_is_up(&mut self, machine: Machine, boot: u32) {
-        let now = self.now;
+        let (now, extra_us) = (self.now, self.daemon_start_us);
         let Some(m) = self.at_mut(machine) else { return };
         if m.boot != boot || !m.powered || m.engine.is_up() {
             return;
@@ -183,7 +182,7 @@ impl Lab {
             self.after(STOPPING_US, Event::DaemonUp { machine, boot });
             return;
         }
-        m.engine.daemon_start(now, &mut m.rng);
+        m.engine.daemon_start(extra_us, now, &mut m.rng);
         m.starting = true;
         self.drain(machine);
     }

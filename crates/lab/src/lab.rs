@@ -45,7 +45,7 @@ pub struct Lab {
     #[serde(skip)]
     pub(crate) looked: Looked,
     pub(crate) trace: Trace<TraceLine>,
-    /// How long a daemon takes from its start to its first answer, microseconds.
+    /// How much longer than usual a daemon takes from its start to its first answer, microseconds.
     pub(crate) daemon_start_us: u64,
 }
 

@@ -38,7 +38,7 @@ pub mod view;
 
 pub use call::{Answer, CallId, Hop, HttpOutcome, HttpReply, Machine, Origin, RequestId};
 pub use config::{LabConfig, MachineConfig};
-pub use engine::sh;
+pub use engine::{Pace, sh};
 pub use fault::{Fault, FaultError};
 pub use lab::Lab;
 /// What a leader decided, and why.

@@ -228,6 +228,11 @@ impl MachineState {
             engine_version: ENGINE_VERSION.to_owned(),
             engine_labels: api::Labels::new(),
             plugins,
+            tls_root: self
+                .node
+                .as_ref()
+                .and_then(|node| node.certificate.as_ref())
+                .map(|certificate| Box::new(certificate.root)),
         }
     }
 }

@@ -96,4 +96,20 @@ impl Lab {
             }
         }
     }
+
+    /// Takes a draw out of a stream: what is drawn next is another thing.
+    pub fn stir(&mut self, machine: Machine, stream: &str) {
+        if let Some(state) = self.at_mut(machine) {
+            state.rng.stream(stream).next_u32();
+        }
+    }
+
+    /// How slow all engines are with containers from now on.
+    pub fn set_pace(&mut self, pace: engine::Pace) {
+        for m in self.all() {
+            if let Some(state) = self.at_mut(m) {
+                state.engine.set_pace(pace);
+            }
+        }
+    }
 }

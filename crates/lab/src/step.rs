@@ -337,7 +337,8 @@ impl Lab {
         }
         if self.registry_off {
             let reason = "dial tcp 192.168.0.1:443: connect: connection refused";
-            return (silent(reason), 2_000);
+            // recorded (`f_service_failing`): the name server's silence is waited for first
+            return (silent(reason), 5_000_000);
         }
         let named = [reference.familiar_tagged(), reference.familiar_name()];
         if named.iter().any(|name| self.pull_fails.contains(name)) {

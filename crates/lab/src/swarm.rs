@@ -248,7 +248,7 @@ impl Lab {
         if !m.powered || !m.engine.is_up() {
             return false;
         }
-        let description = m.description();
+        let mut description = m.description();
         let Some(node) = m.node.as_mut() else { return false };
         m.opening &= !node.has_session;
         let mut busy = false;
@@ -256,6 +256,7 @@ impl Lab {
             && let Some(cluster) = manager.store.cluster()
         {
             certificate.root = cluster.ca_digest;
+            description.tls_root = Some(Box::new(certificate.root));
             let me = certificate.node;
             if node.agent.is_none()
                 && node.state != LocalNodeState::Locked

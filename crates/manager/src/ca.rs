@@ -116,6 +116,17 @@ impl Rotation {
             return;
         }
         self.due = None;
+        if let Some(cluster) = draft.cluster() {
+            let root = next_root(cluster.ca_digest, cluster.spec.ca_force_rotate);
+            let nodes: Vec<NodeId> = draft.nodes().map(|node| node.id).collect();
+            for id in nodes {
+                draft.update_node(id, |node| {
+                    if let Some(about) = &mut node.description {
+                        about.tls_root = Some(Box::new(root));
+                    }
+                });
+            }
+        }
         draft.update_cluster(|cluster| {
             let root = next_root(cluster.ca_digest, cluster.spec.ca_force_rotate);
             cluster.ca_digest = root;

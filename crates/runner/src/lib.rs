@@ -20,6 +20,7 @@ pub mod cases;
 pub mod check;
 pub mod compare;
 pub mod fuzz;
+pub mod history;
 pub mod recording;
 pub mod replay;
 pub mod steer;

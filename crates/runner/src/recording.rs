@@ -94,6 +94,8 @@ pub struct Step {
     pub ctrl_c_sent: Option<u32>,
     /// (seconds after the start, what was typed).
     pub keys: Vec<(f64, String)>,
+    /// (seconds after the start, what came then in base64), for progress displays.
+    pub frames: Vec<(f64, String)>,
     /// Ended by the recorder.
     pub killed_after_s: Option<f64>,
 }
@@ -111,6 +113,17 @@ impl Step {
         self.killed_after_s.map(ms)
     }
 
+    /// When a text had first been printed, milliseconds after the start.
+    #[must_use]
+    pub fn first_shown(&self, text: &str) -> Option<u64> {
+        let mut printed = String::new();
+        let mut times = self.frames.iter().map(|(at, bytes)| {
+            printed.push_str(&String::from_utf8_lossy(&unbase64(bytes)));
+            (ms(*at), printed.contains(text))
+        });
+        times.find(|(_, there)| *there).map(|(at, _)| at)
+    }
+
     /// Keys by milliseconds after the start.
     #[must_use]
     pub fn key_times(&self) -> Vec<(u64, String)> {
@@ -118,13 +131,34 @@ impl Step {
     }
 }
 
+fn unbase64(text: &str) -> Vec<u8> {
+    let (mut out, mut word, mut bits) = (Vec::new(), 0_u32, 0_u32);
+    for byte in text.bytes() {
+        let digit = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => continue,
+        };
+        word = (word << 6) | u32::from(digit);
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            out.push(u8::try_from((word >> bits) & 0xff).unwrap_or(0));
+        }
+    }
+    out
+}
+
 /// A line of the file after the header.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Line {
     /// A command.
     Command(Box<Step>),
-    /// What was set up.
-    Setup(Box<Setup>),
+    /// What was set up, milliseconds since the scenario's start.
+    Setup(u64, Box<Setup>),
     /// Anything else that happened.
     Event {
         /// Milliseconds since the scenario's start.
@@ -180,7 +214,7 @@ impl Recording {
             match line {
                 Line::Event { event, .. } if event == "section" => section += 1,
                 Line::Command(step) => out.push((section, step.as_ref())),
-                Line::Event { .. } | Line::Setup(_) => {}
+                Line::Event { .. } | Line::Setup(..) => {}
             }
         }
         out
@@ -192,11 +226,11 @@ fn parse_line(line: &str) -> Result<Line> {
     if all.get("cmd").is_some() {
         return Ok(Line::Command(Box::new(serde_json::from_value(all)?)));
     }
+    let t = ms(all.get("t").and_then(Value::as_f64).unwrap_or_default());
     let event = all.get("event").and_then(Value::as_str).unwrap_or_default().to_owned();
     if event == "setup" {
-        return Ok(Line::Setup(Box::new(serde_json::from_value(all)?)));
+        return Ok(Line::Setup(t, Box::new(serde_json::from_value(all)?)));
     }
-    let t = ms(all.get("t").and_then(Value::as_f64).unwrap_or_default());
     let node = all.get("node").and_then(Value::as_str).unwrap_or_default().to_owned();
     Ok(Line::Event { t, event, node, all })
 }

@@ -20,6 +20,10 @@ const PATIENCE_MS: u64 = 3_000;
 /// A set-up command has so long.
 const SETUP_MS: u64 = 120_000;
 const US: u64 = 1_000;
+/// A further terminal on a machine is there after this time.
+const LOGIN_MS: u64 = 5;
+/// Within this time a key may be pressed at another instant than it was recorded.
+const KEY_MS: u64 = 400;
 /// Times Ctrl-C is sent, and the pause between two.
 const CTRL_C: (u32, u64) = (5, 3_000);
 
@@ -27,6 +31,8 @@ const CTRL_C: (u32, u64) = (5, 3_000);
 struct Open {
     at: usize,
     typed: Timestamp,
+    /// It was typed into another machine's terminal, logged in here.
+    away: bool,
     /// Prefixes that were typed otherwise: (recorded, simulated).
     short: Vec<(String, String)>,
     /// When Ctrl-C is due next, and how often it still may be sent.
@@ -47,6 +53,8 @@ pub struct Replay<'a> {
     /// Command steps in file order.
     steps: Vec<&'a Step>,
     shown: Vec<Option<Shown>>,
+    /// Steps during which another command was typed on the same machine.
+    background: BTreeSet<usize>,
     /// Words that people chose: never a prefix of an id.
     names: BTreeSet<String>,
     /// By terminal.
@@ -56,6 +64,7 @@ pub struct Replay<'a> {
 enum Act {
     Command(usize),
     Event(String, String, Value),
+    Setup(Box<Setup>),
 }
 
 /// Plays a recording; what each command step showed, in file order.
@@ -114,6 +123,7 @@ impl<'a> Replay<'a> {
             desk,
             zero: Timestamp(0),
             shown: vec![None; steps.len()],
+            background: background(&steps),
             steps,
             names: chosen_names(recording),
             open: BTreeMap::new(),
@@ -126,7 +136,9 @@ impl<'a> Replay<'a> {
         let mut at = 0;
         for (k, line) in self.recording.lines.iter().enumerate() {
             match line {
-                Line::Setup(setup) => setups.push(setup.clone()),
+                // the first one comes before the scenario's start, others where they stand
+                Line::Setup(0, setup) => setups.push(setup.clone()),
+                Line::Setup(t, setup) => acts.push((*t, k, Act::Setup(setup.clone()))),
                 Line::Command(step) => {
                     acts.push((step.t, k, Act::Command(at)));
                     at += 1;
@@ -148,6 +160,7 @@ impl<'a> Replay<'a> {
             match act {
                 Act::Command(at) => self.type_command(at),
                 Act::Event(event, node, all) => self.event(&event, &node, &all),
+                Act::Setup(setup) => self.set_up(&setup),
             }
         }
         // what still runs gets the time that it took, and a little more
@@ -188,9 +201,46 @@ impl<'a> Replay<'a> {
         }
     }
 
+    /// A first Ctrl-C at an instant when it shows as it did: while the client waits for an answer,
+    /// the display is painted once more, over the `^C`.
+    fn press(&mut self, machine: &str) {
+        let painted_over = self.open.get(machine).and_then(|open| self.steps.get(open.at));
+        let painted_over = painted_over
+            .is_some_and(|step| step.screen.contains("\nOperation continuing in background."));
+        let interrupt = DeskInput::Interrupt { machine: machine.to_owned() };
+        let limit = Timestamp(self.desk.now().0 + KEY_MS * US);
+        while painted_over && self.desk.now() < limit {
+            let mut trial = self.desk.clone();
+            trial.input(interrupt.clone());
+            let until = Timestamp(trial.now().0 + 100 * US);
+            while trial.busy(machine) && trial.now() < until && trial.step(until) {}
+            let screen = trial.terminal(machine).map(last_screen).unwrap_or_default();
+            if screen.contains("\nOperation continuing in background.") {
+                break;
+            }
+            if !self.steering.step(&mut self.desk, limit) {
+                break;
+            }
+        }
+        self.desk.input(interrupt);
+    }
+
     /// Interrupts and keys that are due.
     fn prod(&mut self) {
         let now = self.desk.now();
+        let first = |open: &&Open| open.ctrl_c.is_some_and(|(at, n)| at <= now && n == CTRL_C.0);
+        let pressed: Vec<String> = self
+            .open
+            .iter()
+            .filter(|(_, open)| first(open))
+            .map(|(terminal, _)| terminal.clone())
+            .collect();
+        for terminal in pressed {
+            if let Some(open) = self.open.get_mut(&terminal) {
+                open.ctrl_c = Some((Timestamp(now.0 + CTRL_C.1 * US), CTRL_C.0 - 1));
+            }
+            self.press(&terminal);
+        }
         let mut inputs = Vec::new();
         let mut killed = Vec::new();
         for (terminal, open) in &mut self.open {
@@ -239,6 +289,11 @@ impl<'a> Replay<'a> {
     fn collect(&mut self) {
         for line in self.desk.take_lines() {
             let Some(open) = self.open.remove(&line.terminal) else { continue };
+            self.steering.after_command(&mut self.desk);
+            if open.away {
+                let line = DeskInput::Line { machine: line.terminal.clone(), line: "exit".into() };
+                self.desk.input(line);
+            }
             let Some(step) = self.steps.get(open.at).copied() else { continue };
             let screen = self.bindings.read_back(&line.screen, &open.short);
             let shown = Shown { screen, exit: line.exit };
@@ -259,21 +314,46 @@ impl<'a> Replay<'a> {
         let _ = self.desk.take_events();
     }
 
-    fn type_command(&mut self, at: usize) {
-        let Some(step) = self.steps.get(at).copied() else { return };
-        let terminal = step.node.clone();
-        if self.open.contains_key(&terminal) {
+    /// A terminal's last command gets a little more time, then it is ended.
+    fn free(&mut self, terminal: &str) {
+        if self.open.contains_key(terminal) {
             let until = Timestamp(self.desk.now().0 + PATIENCE_MS * US);
-            self.advance_until(until, |replay| !replay.open.contains_key(&terminal));
+            self.advance_until(until, |replay| !replay.open.contains_key(terminal));
         }
-        if self.open.contains_key(&terminal) {
-            self.give_up(&terminal);
+        if self.open.contains_key(terminal) {
+            self.give_up(terminal);
             let until = Timestamp(self.desk.now().0 + 200 * US);
             self.advance_to(until);
         }
+    }
+
+    /// A machine whose terminal nobody uses while a step runs.
+    fn spare(&self, step: &Step) -> Option<String> {
+        let busy = |node: &str| {
+            let until = step.t + step.ms + PATIENCE_MS;
+            let mut others = self.steps.iter().filter(|other| other.node == node);
+            self.open.contains_key(node) || others.any(|o| (step.t..until).contains(&o.t))
+        };
+        let mut hosts = self.recording.topology.iter().map(|host| &host.node);
+        hosts.find(|node| **node != step.node && !busy(node)).cloned()
+    }
+
+    fn type_command(&mut self, at: usize) {
+        let Some(step) = self.steps.get(at).copied() else { return };
+        let mut terminal = step.node.clone();
+        let spare = self.background.contains(&at).then(|| self.spare(step)).flatten();
+        if let Some(spare) = &spare {
+            terminal.clone_from(spare);
+        }
+        self.free(&terminal);
         self.steering.before_command(&mut self.desk, step);
         let translated = self.bindings.translate(&step.cmd, &self.names);
         let command = self.tokens(step, &translated.line);
+        if spare.is_some() {
+            let line = format!("ssh {}", step.node);
+            self.desk.input(DeskInput::Line { machine: terminal.clone(), line });
+            self.advance_to(Timestamp(self.desk.now().0 + LOGIN_MS * US));
+        }
         let now = self.desk.now();
         let after = |ms: u64| Timestamp(now.0 + ms * US);
         self.open.insert(
@@ -281,6 +361,7 @@ impl<'a> Replay<'a> {
             Open {
                 at,
                 typed: now,
+                away: spare.is_some(),
                 short: translated.short,
                 ctrl_c: step.ctrl_c_ms().map(|ms| (after(ms), CTRL_C.0)),
                 kill_at: step.killed_ms().map(after),
@@ -359,6 +440,7 @@ impl<'a> Replay<'a> {
 
     /// A command that is not compared.
     fn unrecorded(&mut self, node: &str, line: String) {
+        self.free(node);
         self.desk.input(DeskInput::Line { machine: node.to_owned(), line });
         let until = Timestamp(self.desk.now().0 + SETUP_MS * US);
         let machine = node.to_owned();
@@ -421,6 +503,15 @@ impl<'a> Replay<'a> {
     }
 }
 
+/// Steps during which another command was typed on the same machine.
+fn background(steps: &[&Step]) -> BTreeSet<usize> {
+    let during = |step: &Step| step.t + 1..(step.t + step.ms).saturating_sub(100);
+    let overlaps = |step: &Step| {
+        steps.iter().any(|other| other.node == step.node && during(step).contains(&other.t))
+    };
+    (0..).zip(steps).filter(|(_, step)| overlaps(step)).map(|(at, _)| at).collect()
+}
+
 /// Names of the topology and those given in commands.
 fn chosen_names(recording: &Recording) -> BTreeSet<String> {
     let mut names: BTreeSet<String> =
@@ -429,8 +520,13 @@ fn chosen_names(recording: &Recording) -> BTreeSet<String> {
             .map(|w| (*w).to_owned())
             .collect();
     names.extend(recording.topology.iter().map(|h| h.node.clone()));
-    for (_, step) in recording.commands() {
-        let words: Vec<&str> = step.cmd.split_whitespace().collect();
+    let set_up = recording.lines.iter().filter_map(|line| match line {
+        Line::Setup(_, setup) => Some(setup.run.iter().map(|(_, command)| command.as_str())),
+        Line::Command(_) | Line::Event { .. } => None,
+    });
+    let typed = recording.commands().into_iter().map(|(_, step)| step.cmd.as_str());
+    for command in typed.chain(set_up.flatten()) {
+        let words: Vec<&str> = command.split_whitespace().collect();
         for pair in words.windows(2) {
             if let [flag, name] = pair
                 && (*flag == "--name" || *flag == "create" || *flag == "-c")

@@ -1,56 +1,88 @@
 //! What a replay takes from its recording beside the commands: the draws of the real engine and
 //! the times its host took. Never what the engine decides by rule.
 //!
-//! Which of equally good nodes gets a task is drawn. The recording shows where each task went;
-//! when a pass of the scheduler placed tasks elsewhere, the pass is played again from the desk
-//! before it, with the draws that lead to the recorded nodes. A recorded node that was not among
-//! the equal ones stays a difference.
+//! Which of equally good nodes gets a task is drawn, which tasks of a group have to wait, and
+//! which slot a rolling update takes next. The recording shows what became of it; when an event
+//! went otherwise, it is played again from the desk before it, with the draws that lead there. A
+//! recorded choice that was not among those possible stays a difference.
 
 mod elections;
 mod losses;
 mod returns;
 
+use crate::history::{History, Shown};
 use crate::recording::{Line, Recording, Step};
 use api::{TaskId, TaskState, Timestamp};
 use elections::Elections;
-use lab::{Decision as Trace, TraceEvent};
+use lab::{Decision as Trace, Pace, TraceEvent};
 use losses::Losses;
 use returns::Returns;
 use serde_json::Value;
 use shell::Desk;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
-/// Attempts to lead one pass of the scheduler to the recorded nodes.
+/// Attempts to lead one event to the recorded choices.
 const ATTEMPTS: u32 = 6;
+/// From `service create` to the first line that says so of a service that runs, where images are
+/// present: what a lab takes, in milliseconds.
+const USUAL_START_MS: u64 = 700;
+/// A start that took longer had other reasons than the host.
+const LONGEST_START_MS: u64 = 2_500;
+/// From the first line that says that a service runs to the end of the command.
+const VERIFIED_MS: u64 = 5_100;
+/// The end of a program, when the recorder's host was slow or quick with it.
+const REAPED_US: (u64, u64) = (400_000, 10_000);
 
 /// A daemon answers at the latest so long after it runs, be its node ready or not.
 const NODE_WAIT_US: u64 = 20_000_000;
-
-/// A task as the recording shows it.
-#[derive(Clone, Debug)]
-struct Placed {
-    service: String,
-    slot: String,
-    node: String,
-}
 
 /// What the recording tells ahead.
 pub struct Steering {
     /// How long each start of a daemon took, microseconds, in order, by node.
     starts: BTreeMap<String, VecDeque<u64>>,
-    /// Tasks by (service, slot), oldest first.
-    placed: BTreeMap<(String, String), VecDeque<Placed>>,
-    /// Generated names of recorded services in order, and what stands for them.
-    generated: VecDeque<String>,
-    names: BTreeMap<String, String>,
-    known: BTreeSet<String>,
+    history: History,
     /// Tasks that were looked up already.
-    wishes: BTreeMap<TaskId, String>,
+    wishes: BTreeMap<TaskId, Shown>,
     elections: Elections,
     returns: Returns,
     losses: Losses,
     /// The recording's instant 0.
     zero: Timestamp,
+}
+
+/// Draws of an event that is played again, by stream.
+#[derive(Clone, Default, PartialEq)]
+struct Draws {
+    /// Ids passed over.
+    ids: u32,
+    updater: Vec<u64>,
+    placed: Vec<u64>,
+    scheduler: Vec<u64>,
+    slots: Vec<u64>,
+}
+
+impl Draws {
+    fn play(&self, before: &Desk, desk: &mut Desk, until: Timestamp) {
+        *desk = before.clone();
+        let leader = desk.view().swarm.as_ref().and_then(|swarm| swarm.leader);
+        if let Some(leader) = leader {
+            for _ in 0..self.ids {
+                desk.lab_mut().stir(leader, "ids");
+            }
+        }
+        let streams = [
+            ("updater", &self.updater),
+            ("scheduler.placed", &self.placed),
+            ("scheduler", &self.scheduler),
+            ("scheduler.slots", &self.slots),
+        ];
+        for (stream, draws) in streams {
+            if !draws.is_empty() {
+                desk.lab_mut().steer(leader, stream, draws);
+            }
+        }
+        desk.step(until);
+    }
 }
 
 impl Steering {
@@ -65,30 +97,9 @@ impl Steering {
                 starts.entry(node.clone()).or_default().push_back(micros(took));
             }
         }
-        let mut placed: BTreeMap<(String, String), VecDeque<Placed>> = BTreeMap::new();
-        let mut seen = BTreeSet::new();
-        let mut generated = VecDeque::new();
-        let mut known = BTreeSet::new();
-        let mut steps: Vec<&Step> = recording.commands().into_iter().map(|(_, s)| s).collect();
-        steps.sort_by_key(|s| s.t);
-        for step in steps {
-            for (id, task) in tasks(&step.screen).into_iter().rev() {
-                let named = step.cmd.contains(&task.service);
-                if known.insert(task.service.clone()) && !named && is_generated(&task.service) {
-                    generated.push_back(task.service.clone());
-                }
-                if seen.insert(id) && !task.node.is_empty() {
-                    let key = (task.service.clone(), task.slot.clone());
-                    placed.entry(key).or_default().push_back(task);
-                }
-            }
-        }
         Self {
             starts,
-            placed,
-            generated,
-            names: BTreeMap::new(),
-            known,
+            history: History::new(recording),
             wishes: BTreeMap::new(),
             elections: Elections::new(recording),
             returns: Returns::new(recording),
@@ -113,44 +124,72 @@ impl Steering {
         }
     }
 
-    /// A command is about to be typed.
-    pub fn before_command(&mut self, _desk: &mut Desk, _step: &Step) {}
+    /// A command is about to be typed: while it runs, containers start and end as fast as then.
+    pub fn before_command(&mut self, desk: &mut Desk, step: &Step) {
+        if !step.cmd.contains("docker service create") {
+            return;
+        }
+        let start = start_ms(step).filter(|ms| *ms < LONGEST_START_MS);
+        // a program that ends at once is seen running or not
+        let (slow, quick) = REAPED_US;
+        let seen = step.screen.contains("Detected task failure");
+        desk.lab_mut().set_pace(Pace {
+            start_us: start.unwrap_or(0).saturating_sub(USUAL_START_MS) * 1_000,
+            reap_us: step.ctrl_c_after_s.map(|_| if seen { slow } else { quick }),
+        });
+    }
+
+    /// A command has ended.
+    pub fn after_command(&mut self, desk: &mut Desk) {
+        desk.lab_mut().set_pace(Pace::default());
+    }
 
     /// Each layer takes so long from now on.
     pub fn layer_us(&mut self, desk: &mut Desk, us: u64) {
         desk.lab_mut().set_layer_us(us);
     }
 
-    /// One event of the desk; a pass of the scheduler goes where the recorded one went, if it may.
+    /// One event of the desk; what is drawn in it is drawn as it was recorded, if it may.
     pub fn step(&mut self, desk: &mut Desk, until: Timestamp) -> bool {
         let now = desk.now().since_us(self.zero) / 1_000;
         self.elections.steer(desk, now);
         self.returns.steer(desk, self.zero);
         self.losses.steer(desk, self.zero);
-        if !self.anything_waits(desk) {
+        if desk.view().swarm.is_none() {
             return desk.step(until);
         }
+        let waits = self.anything_waits(desk);
         let before = desk.clone();
         let more = desk.step(until);
         let from = before.lab().trace().position();
-        let mut draws: Vec<u64> = Vec::new();
+        let mut draws = Draws::default();
+        while draws.ids < ATTEMPTS && has_wordy_id(desk, from) {
+            draws.ids += 1;
+            draws.play(&before, desk, until);
+        }
+        for _ in 0..ATTEMPTS {
+            let Some(next) = self.update_slots(desk, from).filter(|n| *n != draws.updater) else {
+                break;
+            };
+            draws.updater = next;
+            draws.play(&before, desk, until);
+        }
+        if !waits {
+            return more;
+        }
+        if let Some(placed) = Pass::read(desk, from, &self.wishes).placed(desk, &self.wishes) {
+            draws.placed = placed;
+            draws.play(&before, desk, until);
+        }
         for _ in 0..ATTEMPTS {
             let pass = Pass::read(desk, from, &self.wishes);
-            let Some(next) = pass.better() else { break };
-            if next == draws {
-                break;
-            }
-            draws = next;
-            *desk = before.clone();
-            desk.lab_mut().steer(None, "scheduler", &draws);
-            desk.step(until);
+            let Some(next) = pass.better().filter(|next| *next != draws.scheduler) else { break };
+            draws.scheduler = next;
+            draws.play(&before, desk, until);
         }
-        let pass = Pass::read(desk, from, &self.wishes);
-        if let Some(slots) = pass.slots() {
-            *desk = before.clone();
-            desk.lab_mut().steer(None, "scheduler", &draws);
-            desk.lab_mut().steer(None, "scheduler.slots", &slots);
-            desk.step(until);
+        if let Some(slots) = Pass::read(desk, from, &self.wishes).slots() {
+            draws.slots = slots;
+            draws.play(&before, desk, until);
         }
         more
     }
@@ -163,30 +202,67 @@ impl Steering {
             if task.node_id.is_some() || task.status.state > TaskState::Pending {
                 continue;
             }
-            let id = task.id;
-            if !self.wishes.contains_key(&id) {
-                let name = self.recorded_name(&task.service_annotations.name);
-                let key = (name, task.slot.to_string());
-                if let Some(placed) = self.placed.get_mut(&key).and_then(VecDeque::pop_front) {
-                    self.wishes.insert(id, placed.node);
+            if !self.wishes.contains_key(&task.id) {
+                let (name, image) = (&task.service_annotations.name, &task.spec.container.image);
+                if let Some(shown) = self.history.take(name, task.slot, image) {
+                    self.wishes.insert(task.id, shown);
                 }
             }
-            any |= self.wishes.contains_key(&id);
+            any |= self.wishes.contains_key(&task.id);
         }
         any
     }
 
-    fn recorded_name(&mut self, name: &str) -> String {
-        if self.known.contains(name) || !is_generated(name) {
-            return name.to_owned();
+    /// Draws with which updates take their slots in the recorded order; `None`: they do.
+    fn update_slots(&mut self, desk: &Desk, from: u64) -> Option<Vec<u64>> {
+        let swarm = desk.view().swarm.clone()?;
+        let mut draws = Vec::new();
+        let mut other = false;
+        for (_, line) in desk.lab().trace().since(from) {
+            let TraceEvent::Manager(Trace::UpdateSlot { service, name, slot, from, .. }) =
+                &line.what
+            else {
+                continue;
+            };
+            if from.len() < 2 {
+                continue;
+            }
+            let found = swarm.services.iter().find(|s| s.service.id == *service);
+            let image = found.map(|s| s.service.spec.task.container.image.clone());
+            let image = image.unwrap_or_default();
+            let made = from
+                .iter()
+                .filter_map(|slot| Some((self.history.made(name, *slot, &image)?, *slot)));
+            let wanted = made.min().map_or(*slot, |(_, slot)| slot);
+            other |= wanted != *slot;
+            let at = from.iter().position(|slot| *slot == wanted).unwrap_or(0);
+            draws.push(u64::try_from(at).unwrap_or(0));
         }
-        if let Some(found) = self.names.get(name) {
-            return found.clone();
-        }
-        let found = self.generated.pop_front().unwrap_or_else(|| name.to_owned());
-        self.names.insert(name.to_owned(), found.clone());
-        found
+        other.then_some(draws)
     }
+}
+
+/// How long the start of a created service took, milliseconds, as far as the display tells.
+fn start_ms(step: &Step) -> Option<u64> {
+    if step.screen.ends_with("verify: Service converged") {
+        return step.ms.checked_sub(VERIFIED_MS);
+    }
+    let waited = step.screen.split("verify: Waiting ").nth(1);
+    let left = waited.and_then(|rest| rest.split(' ').next()?.parse::<u64>().ok());
+    match (left, step.ctrl_c_ms()) {
+        // somewhere in the second that is said
+        (Some(left), Some(pressed)) => (pressed + left * 1_000).checked_sub(VERIFIED_MS + 400),
+        _ => step.first_shown("verify: W"),
+    }
+}
+
+/// Whether a task was made whose id begins without a digit: such a beginning is no different
+/// from a word to whoever compares, and of fifty ids one is like that.
+fn has_wordy_id(desk: &Desk, from: u64) -> bool {
+    desk.lab().trace().since(from).any(|(_, line)| {
+        matches!(&line.what, TraceEvent::Manager(Trace::TaskCreated { task, .. })
+            if !task.short().bytes().any(|b| b.is_ascii_digit()))
+    })
 }
 
 /// What one event did in the scheduler.
@@ -198,7 +274,7 @@ struct Pass {
 }
 
 impl Pass {
-    fn read(desk: &Desk, from: u64, wishes: &BTreeMap<TaskId, String>) -> Self {
+    fn read(desk: &Desk, from: u64, wishes: &BTreeMap<TaskId, Shown>) -> Self {
         let swarm = desk.view().swarm.clone();
         let host = |id: &api::NodeId| {
             swarm
@@ -214,10 +290,45 @@ impl Pass {
                 ties.push((nodes.iter().map(&host).collect(), host(chosen)));
             }
             if let Trace::Assigned { task, node_name, preassigned: false, .. } = trace {
-                assigned.push((*task, node_name.clone(), wishes.get(task).cloned()));
+                let wish = wishes.get(task).map(|shown| shown.node.clone());
+                let wish = wish.filter(|node| !node.is_empty());
+                assigned.push((*task, node_name.clone(), wish));
             }
         }
         Self { ties, assigned }
+    }
+
+    /// Draws that give nodes to the tasks of a group that did not have to wait.
+    fn placed(&self, desk: &Desk, wishes: &BTreeMap<TaskId, Shown>) -> Option<Vec<u64>> {
+        let swarm = desk.view().swarm.clone()?;
+        let (first, ..) = self.assigned.first()?;
+        let first = swarm.tasks.iter().find(|task| task.id == *first)?;
+        let is_placed = |id: TaskId| self.assigned.iter().any(|(task, ..)| *task == id);
+        let mut group: Vec<_> = swarm
+            .tasks
+            .iter()
+            .filter(|t| t.service_id == first.service_id && t.spec_version == first.spec_version)
+            .filter(|t| is_placed(t.id) || t.node_id.is_none())
+            .filter(|t| t.desired_state <= TaskState::Running)
+            .map(|t| (t.slot, t.id, wishes.get(&t.id).is_some_and(|shown| shown.waits)))
+            .collect();
+        group.sort();
+        let lucky = group.iter().filter(|(.., waits)| !waits).count();
+        let right = group.iter().all(|(_, id, waits)| is_placed(*id) != *waits);
+        if right || lucky != self.assigned.len() || lucky == group.len() {
+            return None;
+        }
+        // one draw a place, among those that have none yet: whoever waits stays in front
+        let mut draws = Vec::new();
+        let mut before = 0;
+        for (.., waits) in &group {
+            if *waits {
+                before += 1;
+            } else {
+                draws.push(before);
+            }
+        }
+        Some(draws)
     }
 
     fn wanted(&self) -> Vec<String> {
@@ -275,44 +386,6 @@ impl Pass {
         }
         Some(draws)
     }
-}
-
-/// Rows of tables of tasks: (id, where it is).
-fn tasks(screen: &str) -> Vec<(String, Placed)> {
-    let mut out = Vec::new();
-    let mut columns: Option<(usize, usize, usize, usize)> = None;
-    for line in screen.lines() {
-        if line.starts_with("ID ") && line.contains("DESIRED STATE") {
-            let at = |word: &str| line.find(word);
-            columns = match (at("NAME"), at("IMAGE"), at("NODE"), at("DESIRED STATE")) {
-                (Some(name), Some(image), Some(node), Some(desired)) => {
-                    Some((name, image, node, desired))
-                }
-                _ => None,
-            };
-            continue;
-        }
-        let Some((name, image, node, desired)) = columns else { continue };
-        let cell = |from: usize, to: usize| line.get(from..to).map(str::trim);
-        let (Some(id), Some(title), Some(host)) =
-            (cell(0, name), cell(name, image), cell(node, desired))
-        else {
-            columns = None;
-            continue;
-        };
-        let title = title.trim_start_matches("\\_ ");
-        let Some((service, slot)) = title.rsplit_once('.') else { continue };
-        let placed =
-            Placed { service: service.to_owned(), slot: slot.to_owned(), node: host.to_owned() };
-        out.push((id.get(..12).unwrap_or(id).to_owned(), placed));
-    }
-    out
-}
-
-fn is_generated(name: &str) -> bool {
-    name.split_once('_').is_some_and(|(a, b)| {
-        !b.is_empty() && a.len() > 1 && name.bytes().all(|c| c.is_ascii_lowercase() || c == b'_')
-    })
 }
 
 #[expect(

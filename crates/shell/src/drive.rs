@@ -224,7 +224,11 @@ impl Desk {
     /// Bytes of a program, on their way to wherever its shell sends them.
     fn program_writes(&mut self, at: At, bytes: Vec<u8>, stderr: bool) {
         if bytes.is_empty() {
-            return;
+            // the end of a drawn block: the next one stands below it
+            if let Some(child) = self.child_mut(at) {
+                child.display.settle();
+            }
+            return self.actions.push_back(Action::Settle(at.terminal));
         }
         if let Some(child) = self.child_mut(at) {
             child.display.feed(&bytes, stderr);

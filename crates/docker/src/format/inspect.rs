@@ -117,6 +117,7 @@ pub(crate) fn node(node: &Node) -> Value {
         .put("Role", node.spec.desired_role.as_str())
         .put("Availability", availability(node.spec.availability));
     let mut description = Obj::new();
+    let root = node.description.as_ref().and_then(|about| about.tls_root.as_deref().copied());
     if let Some(about) = &node.description {
         let plugins: Vec<Value> = about
             .plugins
@@ -145,7 +146,7 @@ pub(crate) fn node(node: &Node) -> Value {
         .opt("Addr", node.status.addr.clone());
     let mut obj = meta(Obj::new().put("ID", node.id.as_str()), &node.meta)
         .put("Spec", spec.done())
-        .put("Description", description.put("TLSInfo", json!({})).done())
+        .put("Description", description.put("TLSInfo", super::tls::info(root)).done())
         .put("Status", status.done());
     if let Some(manager) = &node.manager_status {
         let status = Obj::new()
@@ -452,7 +453,8 @@ pub(crate) fn service(service: &Service) -> Value {
         obj = obj.put("UpdateStatus", update.put("Message", status.message.clone()).done());
     }
     if let Some(job) = &service.job_status {
-        let mut status = Obj::new().put("JobIteration", json!({ "Index": job.job_iteration }));
+        let iteration = Obj::new().opt("Index", job.job_iteration);
+        let mut status = Obj::new().put("JobIteration", iteration.done());
         if let Some(at) = job.last_execution {
             status = status.put("LastExecution", units::rfc3339(at));
         }
@@ -547,7 +549,7 @@ pub(crate) fn cluster(cluster: &Cluster) -> Value {
                 "EncryptionConfig": { "AutoLockManagers": spec.autolock },
             }),
         )
-        .put("TLSInfo", json!({}))
+        .put("TLSInfo", super::tls::info(Some(cluster.ca_digest)))
         .put("RootRotationInProgress", cluster.root_rotation)
         .put("DefaultAddrPool", cluster.default_addr_pool.clone())
         .put("SubnetSize", cluster.subnet_size)

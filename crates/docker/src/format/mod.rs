@@ -7,4 +7,5 @@ pub(crate) mod render;
 pub(crate) mod table;
 pub(crate) mod template;
 mod template_eval;
+pub(crate) mod tls;
 pub(crate) mod units;

@@ -336,8 +336,8 @@ impl Eval<'_> {
         match (self.data.kind, value) {
             (Kind::Row(_), Value::Object(map)) if value == self.data.root => {
                 let mut shown = map.clone();
-                shown.remove("Label");
-                shown.remove("FullID");
+                shown.shift_remove("Label");
+                shown.shift_remove("FullID");
                 json_html(&Value::Object(shown))
             }
             _ => json(value),

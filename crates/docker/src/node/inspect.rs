@@ -3,8 +3,8 @@
 //! Docker: `cli/command/node/inspect.go`.
 
 use super::ps::reference;
-use crate::format::inspect;
 use crate::format::template::Kind as DataKind;
+use crate::format::{inspect, tls};
 use crate::prelude::*;
 use api::Node;
 
@@ -24,9 +24,11 @@ pub(crate) const COMMAND: Command = Command {
 };
 
 fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
-    let pretty = parsed.bool("pretty");
-    if pretty && parsed.changed("format") {
-        return fail("--format is incompatible with human friendly format");
+    // unlike elsewhere, --pretty lays itself over --format here, and is a format itself
+    let format = parsed.str("format");
+    let pretty = parsed.bool("pretty") || format == "pretty";
+    if !pretty && format.starts_with("pretty") {
+        return fail("Cannot supply extra formatting options to the pretty template");
     }
     let (mut found, mut errors) = (Vec::new(), Vec::new());
     for word in &parsed.args {
@@ -107,6 +109,14 @@ fn pretty_text(node: &Node) -> String {
         for (key, value) in &about.engine_labels {
             text += &format!(" - {key}{}{value}\n", if value.is_empty() { "" } else { "=" });
         }
+    }
+    if let Some(root) = about.tls_root.as_deref().copied() {
+        text += &format!(
+            "TLS Info:\n TrustRoot:\n{}\n Issuer Subject:\t{}\n Issuer Public Key:\t{}\n",
+            tls::certificate(root),
+            tls::ISSUER_SUBJECT,
+            tls::public_key(root)
+        );
     }
     text
 }

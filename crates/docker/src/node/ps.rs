@@ -39,14 +39,16 @@ pub(crate) fn reference(cx: &mut Cx<'_>, node: &str) -> Flow<String> {
 
 fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
     let (mut found, mut errors) = (Vec::new(), Vec::new());
+    // docker adds one node after the other to the same filters: the tasks of an earlier one come
+    // again with each later one
+    let mut filters = parsed.filters();
     let nodes = if parsed.args.is_empty() { vec!["self".to_owned()] } else { parsed.args.clone() };
     for word in nodes {
         let node = reference(cx, &word)?;
         match cx.try_ask(Request::NodeInspect { node: node.clone() })? {
             Ok(Response::Node(node)) => {
-                let mut filters = parsed.filters();
                 filters.entry("node".to_owned()).or_default().insert(node.id.to_string());
-                match cx.try_ask(Request::TaskList { filters })? {
+                match cx.try_ask(Request::TaskList { filters: filters.clone() })? {
                     Ok(Response::Tasks(tasks)) => found.extend(tasks),
                     Ok(_other) => return confused(),
                     Err(error) => errors.push(error_text(&error)),

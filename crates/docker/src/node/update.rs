@@ -7,7 +7,7 @@ use api::{Availability, Node, NodeRole, NodeSpec};
 
 static FLAGS: &[Flag] = &[
     flag("availability", Kind::Str, "Availability of the node (\"active\"|\"pause\"|\"drain\")"),
-    flag("label-add", Kind::Label, "Add or update a node label (key=value)"),
+    flag("label-add", Kind::List, "Add or update a node label (key=value)"),
     flag("label-rm", Kind::List, "Remove a node label if exists"),
     flag("role", Kind::Str, "Role of the node (\"worker\"|\"manager\")"),
 ];
@@ -49,7 +49,7 @@ fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
     let node = parsed.arg(0).to_owned();
     update_each(cx, &[node], |_, node, found| {
         let mut spec = found.spec.clone();
-        match parsed.get("role") {
+        match parsed.get("role").map(str::to_lowercase).as_deref() {
             None => {}
             Some("worker") => spec.desired_role = NodeRole::Worker,
             Some("manager") => spec.desired_role = NodeRole::Manager,
@@ -60,7 +60,7 @@ fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
                 ));
             }
         }
-        match parsed.get("availability") {
+        match parsed.get("availability").map(str::to_lowercase).as_deref() {
             None => {}
             Some("active") => spec.availability = Availability::Active,
             Some("pause") => spec.availability = Availability::Pause,

@@ -75,6 +75,20 @@ fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
         Err(error) => return fail(error_text(&error)),
     };
     let raw = parsed.bool("raw");
+    // unlike the engine's own logs, a service's are particular about the number (moby
+    // `daemon/cluster/services.go`)
+    match parsed.str("tail") {
+        "" | "all" => {}
+        text if text.strip_prefix('-').is_some_and(|n| n.parse::<u64>().is_ok()) => {
+            return fail("Error response from daemon: negative tail values not supported");
+        }
+        text if text.parse::<u64>().is_err() => {
+            return fail(
+                "Error response from daemon: tail value must be a positive integer or \"all\"",
+            );
+        }
+        _ => {}
+    }
     if tty && !raw {
         return fail("tty service logs only supported with --raw");
     }

@@ -125,14 +125,14 @@ pub(crate) fn rollout(
         None => config.failure_action,
         Some("pause") => FailureAction::Pause,
         Some("continue") => FailureAction::Continue,
-        Some("rollback") if prefix == "update" => FailureAction::Rollback,
-        Some(other) => return daemon(&format!("{prefix} failure action"), other),
+        Some("rollback") => FailureAction::Rollback,
+        Some(other) => return daemon("update failure action", other),
     };
     config.order = match parsed.get(&flag("order")) {
         None => config.order,
         Some("stop-first") => UpdateOrder::StopFirst,
         Some("start-first") => UpdateOrder::StartFirst,
-        Some(other) => return daemon(&format!("{prefix} order"), other),
+        Some(other) => return daemon("update order", other),
     };
     Ok(Some(config))
 }

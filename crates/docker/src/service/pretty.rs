@@ -63,11 +63,8 @@ fn mode(mode: ServiceMode) -> String {
             format!("Service Mode:\tReplicated\n Replicas:\t{replicas}\n")
         }
         ServiceMode::Global => "Service Mode:\tGlobal\n".to_owned(),
-        ServiceMode::ReplicatedJob { max_concurrent, total_completions } => format!(
-            "Service Mode:\tReplicatedJob\n Max Concurrent:\t{max_concurrent}\n \
-             Total Completions:\t{total_completions}\n"
-        ),
-        ServiceMode::GlobalJob => "Service Mode:\tGlobalJob\n".to_owned(),
+        // the template knows no jobs (recorded)
+        ServiceMode::ReplicatedJob { .. } | ServiceMode::GlobalJob => "Service Mode:\n".to_owned(),
     }
 }
 

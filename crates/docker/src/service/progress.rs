@@ -301,7 +301,8 @@ impl Converge {
                 None => self.drawn.push(text),
             }
         }
-        if self.drawn != before {
+        // a repaint also brings the cursor back over an echoed ^C
+        if self.drawn != before || self.interrupted {
             io.steps.push(Step::Redraw(self.drawn.clone()));
         }
     }

@@ -20,11 +20,14 @@ pub(crate) fn print(cx: &mut Cx<'_>, parsed: &Parsed, tasks: Vec<Rc<Task>>) -> F
     });
     let full = parsed.bool("no-trunc");
     let mut rows = Vec::new();
-    let mut before = String::new();
-    for (name, task) in named {
-        let shown = if name == before { format!(" \\_ {name}") } else { name.clone() };
-        rows.push(row(cx, &task, shown, &names, full));
-        before = name;
+    let name_of = |at: usize| named.get(at).map(|(name, _)| name);
+    for (at, (name, task)) in named.iter().enumerate() {
+        // docker keeps one name a task: of one that is listed twice (`node ps A B`) the last
+        let again = named.iter().skip(at + 1).take_while(|(_, other)| other.id == task.id);
+        let last = at + again.count();
+        let older = last.checked_sub(1).and_then(name_of) == Some(name);
+        let shown = if older { format!(" \\_ {name}") } else { name.clone() };
+        rows.push(row(cx, task, shown, &names, full));
     }
     let listing = Listing {
         type_name: "*task.taskContext",

@@ -172,12 +172,8 @@ fn mode(parsed: &Parsed, spec: &mut ServiceSpec) -> Flow {
     let wanted = parsed.u64("replicas");
     let concurrent = parsed.u64("max-concurrent");
     match &mut spec.mode {
-        ServiceMode::Replicated { replicas } => {
-            *replicas = wanted.unwrap_or(*replicas);
-            if concurrent.is_some() {
-                return fail("max-concurrent can only be used with replicated-job mode");
-            }
-        }
+        // --max-concurrent is passed over where there are no jobs (recorded)
+        ServiceMode::Replicated { replicas } => *replicas = wanted.unwrap_or(*replicas),
         ServiceMode::ReplicatedJob { max_concurrent, total_completions } => {
             *max_concurrent = concurrent.unwrap_or(*max_concurrent);
             *total_completions = wanted.unwrap_or(*total_completions);
@@ -185,9 +181,6 @@ fn mode(parsed: &Parsed, spec: &mut ServiceSpec) -> Flow {
         ServiceMode::Global | ServiceMode::GlobalJob => {
             if wanted.is_some() {
                 return fail("replicas can only be used with replicated mode");
-            }
-            if concurrent.is_some() {
-                return fail("max-concurrent can only be used with replicated-job mode");
             }
         }
     }

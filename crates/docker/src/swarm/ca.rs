@@ -77,7 +77,7 @@ fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
                 ));
             }
         }
-        return trust_root(&cluster);
+        return trust_root(cx, &cluster);
     }
     let mut spec = cluster.spec.clone();
     swarm::merge(parsed, &mut spec);
@@ -98,15 +98,12 @@ fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
         return fail(text);
     }
     let cluster = swarm::cluster(cx)?;
-    if quiet { Ok(()) } else { trust_root(&cluster) }
+    if quiet { Ok(()) } else { trust_root(cx, &cluster) }
 }
 
-fn trust_root(cluster: &api::Cluster) -> Flow {
-    fail(format!(
-        "o laboratório guarda do certificado raiz só o digest (of the root certificate this lab \
-         keeps the digest only): sha256:{}",
-        cluster.ca_digest
-    ))
+fn trust_root(cx: &mut Cx<'_>, cluster: &api::Cluster) -> Flow {
+    cx.line(crate::format::tls::certificate(cluster.ca_digest));
+    Ok(())
 }
 
 /// The display of a rotation: two bars, polled every 200 ms.

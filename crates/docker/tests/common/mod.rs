@@ -100,6 +100,7 @@ fn node(value: &Value) -> Node {
             },
             engine_version: text(&about["Engine"], "EngineVersion"),
             engine_labels: Labels::new(),
+            tls_root: None,
             plugins: about["Engine"]["Plugins"]
                 .as_array()
                 .expect("plugins")

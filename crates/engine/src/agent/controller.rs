@@ -112,6 +112,7 @@ impl Agent {
 
     /// The container of a task, with the files of its secrets and configs.
     fn container_of(&self, task: &api::Task) -> Result<(api::ContainerConfig, TaskFiles), String> {
+        spec::check_mounts(&task.spec.container.mounts)?;
         let mut config = spec::container_config(task, self.node, &self.description);
         spec::attach_networks(&mut config, task, &self.networks);
         let mut files = Vec::new();
@@ -253,7 +254,7 @@ impl Agent {
         rng: &mut Streams,
     ) -> bool {
         let container = self.workers.get(&id).and_then(|worker| worker.container);
-        let Some((state, busy)) = container.and_then(|container| engine.state_of(container)) else {
+        let Some((state, _)) = container.and_then(|container| engine.state_of(container)) else {
             self.note_container(id, engine);
             self.exited(id, 137, now);
             return true;
@@ -267,7 +268,7 @@ impl Agent {
         match state.health.as_ref().map(|health| health.status.as_str()) {
             Some("starting") => false,
             Some("unhealthy") => self.stop_unhealthy(id, engine, now, rng),
-            _ if busy => false,
+            // it ran, though the program may have ended already and only waits to be put away
             _ => {
                 self.note_container(id, engine);
                 self.observed(id, TaskState::Running, "started", String::new(), now);
@@ -342,7 +343,9 @@ impl Agent {
         worker.bound = false;
         worker.doing = Doing::Idle;
         let cause = if worker.unhealthy { ": dockerexec: unhealthy container" } else { "" };
-        if code == 0 && worker.status.state == TaskState::Running {
+        // status 0 is no failure, not even after bad probes (recorded: `hcbad`) or right after
+        // the start (recorded: `once`)
+        if code == 0 {
             self.observed(id, TaskState::Complete, "finished", String::new(), now);
         } else {
             let err = format!("task: non-zero exit ({code}){cause}");
@@ -350,15 +353,14 @@ impl Agent {
         }
     }
 
-    /// It was stopped for its probes' sake: failed, with the code it ended with.
+    /// It was stopped for its probes' sake; the code it ended with says whether that is a failure.
     fn ended_sick(&mut self, id: TaskId, now: Timestamp) {
         let code = self
             .workers
             .get(&id)
             .and_then(|worker| worker.status.container.as_ref())
             .map_or(137, |container| container.exit_code);
-        let starting = self.workers.get(&id).is_some_and(|w| w.status.state < TaskState::Running);
-        self.exited(id, if starting { 137 } else { code }, now);
+        self.exited(id, code, now);
     }
 
     fn stop(&mut self, id: TaskId, engine: &mut Engine, now: Timestamp, rng: &mut Streams) {

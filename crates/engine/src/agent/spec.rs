@@ -2,11 +2,35 @@
 //! and the templates a spec may hold.
 
 use api::{
-    ContainerConfig, EndpointSettings, HostConfig, MountKind, Network, NetworkId, NodeDescription,
-    NodeId, PortBinding, PublishMode, Task,
+    ContainerConfig, EndpointSettings, HostConfig, Mount, MountKind, Network, NetworkId,
+    NodeDescription, NodeId, PortBinding, PublishMode, Task,
 };
 use std::collections::BTreeMap;
 use std::rc::Rc;
+
+/// What a task's mounts must be (moby `daemon/cluster/executor/container/validate.go`).
+pub(super) fn check_mounts(mounts: &[Mount]) -> Result<(), String> {
+    for Mount { kind, source, target, .. } in mounts {
+        if !target.starts_with('/') {
+            return Err(format!("invalid mount target, must be an absolute path: {target}"));
+        }
+        let absolute = source.starts_with('/');
+        match kind {
+            MountKind::Bind if !absolute => {
+                return Err(format!(
+                    "invalid bind mount source, must be an absolute path: {source}"
+                ));
+            }
+            MountKind::Volume if absolute => {
+                return Err(format!(
+                    "invalid volume mount source, must not be an absolute path: {source}"
+                ));
+            }
+            MountKind::Bind | MountKind::Volume | MountKind::Tmpfs | MountKind::NamedPipe => {}
+        }
+    }
+    Ok(())
+}
 
 /// Everything but its networks.
 pub(super) fn container_config(

@@ -362,7 +362,7 @@ fn after_a_power_cut_the_task_is_failed_with_255() {
     table.bench.engine.power_off();
     let Bench { engine, rng, now, .. } = &mut table.bench;
     table.agent.restarted(*now, rng);
-    engine.daemon_start(*now, rng);
+    engine.daemon_start(0, *now, rng);
     table.run_ms(4_000);
     let status = table.status('t');
     assert_eq!(
@@ -413,4 +413,25 @@ fn templates_are_filled_in() {
     let one = task('t', "nginx", TaskState::Running);
     let text = "{{.Service.Name}}-{{ .Task.Slot }}-{{.Node.Hostname}}-{{.Nope}}";
     assert_eq!(super::spec::expand(text, &one, node_id(), &description), "web-1-node1-{{.Nope}}");
+}
+
+#[test]
+fn mounts_of_a_task_are_checked_before_the_engine_sees_them() {
+    let check = |kind, source: &str, target: &str| {
+        let mount =
+            api::Mount { kind, source: source.into(), target: target.into(), ..Default::default() };
+        spec::check_mounts(&[mount]).err().unwrap_or_default()
+    };
+    use api::MountKind::{Bind, Volume};
+    assert_eq!(check(Bind, "/a", "/x"), "");
+    assert_eq!(
+        check(Bind, "rel", "/x"),
+        "invalid bind mount source, must be an absolute path: rel"
+    );
+    assert_eq!(check(Bind, "", "/x"), "invalid bind mount source, must be an absolute path: ");
+    assert_eq!(check(Volume, "v", "rel"), "invalid mount target, must be an absolute path: rel");
+    assert_eq!(
+        check(Volume, "/v", "/x"),
+        "invalid volume mount source, must not be an absolute path: /v"
+    );
 }

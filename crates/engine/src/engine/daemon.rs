@@ -123,13 +123,13 @@ impl Engine {
     }
 
     /// The daemon starts: [`Engine::is_up`] turns true once it answers. Programs that outlived
-    /// the last daemon are stopped first.
-    pub fn daemon_start(&mut self, now: Timestamp, rng: &mut Streams) {
+    /// the last daemon are stopped meanwhile. `extra_us`: how much longer than usual it takes.
+    pub fn daemon_start(&mut self, extra_us: u64, now: Timestamp, rng: &mut Streams) {
         if self.daemon != Daemon::Down {
             return;
         }
         self.daemon = Daemon::Starting;
-        let us = timing::draw(timing::DAEMON_START, &self.facts.hostname, rng);
+        let us = extra_us + timing::draw(timing::DAEMON_START, &self.facts.hostname, rng);
         for id in self.living() {
             if let Some(container) = self.containers.get_mut(&id) {
                 container.unreleased = true;

@@ -40,6 +40,7 @@ mod system;
 #[cfg(test)]
 mod tests;
 mod timing;
+pub use timing::Pace;
 mod volumes;
 
 pub(crate) use container::{Busy, Container};
@@ -159,6 +160,7 @@ pub(crate) enum Job {
 pub struct Engine {
     facts: MachineFacts,
     files: FileTree,
+    pace: timing::Pace,
     containers: BTreeMap<ContainerId, Container>,
     /// Containers in the order they were made, oldest first.
     order: Vec<ContainerId>,
@@ -194,6 +196,7 @@ impl Engine {
         let mut engine = Self {
             facts,
             files: system::machine_files(),
+            pace: timing::Pace::default(),
             containers: BTreeMap::new(),
             order: Vec::new(),
             images: BTreeMap::new(),
@@ -274,6 +277,11 @@ impl Engine {
     #[must_use]
     pub fn revision(&self) -> u64 {
         self.revision
+    }
+
+    /// How slow the machine is with containers from now on.
+    pub const fn set_pace(&mut self, pace: timing::Pace) {
+        self.pace = pace;
     }
 
     /// The machine's files.

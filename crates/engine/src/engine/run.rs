@@ -54,7 +54,8 @@ impl Engine {
         match self.join_networks(id, now, rng).and_then(|()| self.bind_ports(id, rng)) {
             Ok(()) => {
                 let overlays = self.overlays_of(id);
-                let mut us = timing::draw(timing::RUN, &self.facts.hostname, rng);
+                let mut us =
+                    self.pace.start_us + timing::draw(timing::RUN, &self.facts.hostname, rng);
                 for _ in 0..overlays {
                     us += timing::draw(timing::OVERLAY, &self.facts.hostname, rng);
                 }
@@ -177,7 +178,10 @@ impl Engine {
         container.busy = Busy::Reaping;
         let run = container.run;
         self.end_execs_of(id, now);
-        self.drawn(now, timing::REAP, Job::Reap { id, run, code }, rng);
+        match self.pace.reap_us {
+            Some(us) => self.after(now, us, Job::Reap { id, run, code }),
+            None => self.drawn(now, timing::REAP, Job::Reap { id, run, code }, rng),
+        }
     }
 
     /// Everything of the run is put away; who waited for the end hears of it.

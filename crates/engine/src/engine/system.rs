@@ -18,6 +18,9 @@ pub(super) fn machine_files() -> FileTree {
         let _made = tree.mkdir_all(dir, at);
     }
     let _written = tree.write("/etc/passwd", b"root:x:0:0:root:/root:/bin/bash\n".to_vec(), at);
+    // the daemon's socket, for mounts like the visualizer's
+    let _made = tree.mkdir_all("/var/run", at);
+    let _written = tree.write("/var/run/docker.sock", Vec::new(), at);
     let _written = tree.write("/etc/resolv.conf", b"nameserver 192.168.0.1\n".to_vec(), at);
     tree
 }

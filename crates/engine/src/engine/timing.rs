@@ -2,6 +2,7 @@
 //! between the two. Taken from `tests/recorded/g_local.jsonl` and `f_service_create.jsonl`,
 //! towards the quicker end, as the recording host was busy.
 
+use serde::{Deserialize, Serialize};
 use sim::Streams;
 
 /// A span to draw from.
@@ -41,6 +42,15 @@ pub(crate) const RESTART_MAX_US: u64 = 60_000_000;
 pub(crate) const RESTART_RESET_US: u64 = 10_000_000;
 /// Grace of `docker stop` where nothing else is said, seconds.
 pub(crate) const STOP_GRACE_S: i64 = 10;
+
+/// How much slower than usual a machine is with its containers. Nothing of it is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pace {
+    /// More for a start, microseconds.
+    pub start_us: u64,
+    /// Instead of [`REAP`], microseconds.
+    pub reap_us: Option<u64>,
+}
 
 /// Draws from a range.
 pub(crate) fn draw(range: Range, host: &str, rng: &mut Streams) -> u64 {

@@ -90,7 +90,7 @@ pub(crate) fn next(call: &SwarmCall, active: bool, own: Option<NodeId>) -> Next 
         Request::NodeList { .. }
         | Request::NodeInspect { .. }
         | Request::NodeUpdate { .. }
-        | Request::NodeRemove { .. } => node(&call.request, learned, own),
+        | Request::NodeRemove { .. } => node(&call.request, learned),
         Request::ServiceCreate { .. } | Request::ServiceUpdate { .. } => write_service(call),
         Request::ServiceList { .. }
         | Request::ServiceInspect { .. }
@@ -168,7 +168,7 @@ fn swarm(request: &Request, learned: &Learned) -> Step {
     }
 }
 
-fn node(request: &Request, learned: &Learned, own: Option<NodeId>) -> Step {
+fn node(request: &Request, learned: &Learned) -> Step {
     if learned.done.is_some() {
         return answer(Response::Done);
     }
@@ -181,15 +181,7 @@ fn node(request: &Request, learned: &Learned, own: Option<NodeId>) -> Step {
         }
         Request::NodeInspect { node } => {
             let all = list!(learned, nodes, ListNodes);
-            let found = match (node.as_str(), own) {
-                ("self", Some(own)) => all.iter().find(|n| n.id == own),
-                _ => None,
-            };
-            let found = match found {
-                Some(found) => found,
-                None => resolve(all, node)?,
-            };
-            answer(Response::Node(Rc::clone(found)))
+            answer(Response::Node(Rc::clone(resolve(all, node)?)))
         }
         Request::NodeUpdate { node, version, spec } => Ok(Next::Ask(ControlRequest::UpdateNode {
             id: *node,
@@ -302,6 +294,11 @@ fn write_service(call: &SwarmCall) -> Step {
     };
     let mut spec = spec.clone();
     let mut warnings = Vec::new();
+    // an image without a tag is asked for, warned of and kept with the default one (docker's
+    // client library, `imageWithTagString`)
+    if let Some(reference) = unpinned(&spec.task.container.image) {
+        spec.task.container.image = reference.familiar();
+    }
     if query && let Some(reference) = unpinned(&spec.task.container.image) {
         let Some(reply) = &learned.digest else { return Ok(Next::Registry(reference)) };
         match reply.as_ref() {
@@ -542,6 +539,11 @@ fn network(request: &Request, learned: &Learned, active: bool, in_swarm: bool) -
             answer(Response::Networks(all_networks(filters, learned)))
         }
         Request::NetworkInspect { .. } if !active => local(request.clone()),
+        // of this scope are also the swarm's `bridge` and `host`, but no network of the machine
+        Request::NetworkInspect { network, scope, .. } if scope == "swarm" => {
+            let all = list!(learned, networks, ListNetworks);
+            answer(Response::Network(Box::new(filter::resource(resolve(all, network)?))))
+        }
         Request::NetworkInspect { network, scope, .. } => {
             let all = list!(learned, networks, ListNetworks);
             match &learned.local {

@@ -40,8 +40,11 @@ pub(super) fn virtual_networks(store: &Store, service: &Service) -> Vec<NetworkI
     wanted
 }
 
+/// A service that publishes nothing and has no address needs no endpoint (SwarmKit
+/// `cnmallocator.IsServiceAllocated`).
 pub(super) fn is_service_allocated(service: &Service, wanted: &[NetworkId]) -> bool {
-    service.endpoint.as_ref().is_some_and(|endpoint| {
+    let none_needed = wanted.is_empty() && service.spec.endpoint.ports.is_empty();
+    service.endpoint.as_ref().map_or(none_needed, |endpoint| {
         endpoint.spec == service.spec.endpoint
             && ports::satisfied(&service.spec.endpoint.ports, &endpoint.ports)
             && endpoint.virtual_ips.len() == wanted.len()

@@ -169,6 +169,7 @@ fn description(value: &Value) -> Option<NodeDescription> {
         resources: resources(value),
         engine_version: String::new(),
         engine_labels: labels(value.get("engine_labels")),
+        tls_root: None,
         plugins: list(value, "plugins")
             .iter()
             .filter_map(|pair| {

@@ -28,6 +28,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+/// Most waiting slots that the trace lists.
+const TOLD: usize = 16;
+
 /// The members of a slot when the update began.
 type Slot = Vec<Rc<Task>>;
 
@@ -175,8 +178,9 @@ impl Update {
             self.waiting.clear();
         }
         while self.has_free_worker() && !self.waiting.is_empty() {
+            let from = self.told();
             let slot = self.take_slot(draft);
-            let worker = self.start_slot(draft, sup, &slot);
+            let worker = self.start_slot(draft, sup, &slot, from);
             self.workers.push(worker);
             if let Some(worker) = self.workers.pop() {
                 let next = self.advance(draft, sup, worker);
@@ -208,6 +212,13 @@ impl Update {
         if delay >= monitor { delay.saturating_add(1_000_000) } else { monitor }
     }
 
+    /// The slots that wait, for the trace.
+    fn told(&self) -> Vec<u64> {
+        let few = self.waiting.len() <= TOLD && !is_global(&self.service);
+        let waiting = self.waiting.iter().filter(|_| few);
+        waiting.filter_map(|slot| slot.first()).map(|task| task.slot).collect()
+    }
+
     fn take_slot(&mut self, draft: &mut Draft<'_>) -> Slot {
         let left = u32::try_from(self.waiting.len()).unwrap_or(u32::MAX);
         let drawn = if left > 1 { draft.rng.stream("updater").pick(left) } else { Some(0) };
@@ -215,7 +226,13 @@ impl Update {
         if index < self.waiting.len() { self.waiting.remove(index) } else { Vec::new() }
     }
 
-    fn start_slot(&mut self, draft: &mut Draft<'_>, sup: &mut Supervisor, slot: &Slot) -> Worker {
+    fn start_slot(
+        &mut self,
+        draft: &mut Draft<'_>,
+        sup: &mut Supervisor,
+        slot: &Slot,
+        from: Vec<u64>,
+    ) -> Worker {
         let done = self.pause(draft.now);
         let Some(first) = slot.first() else { return done };
         draft.why(Trace::UpdateSlot {
@@ -223,6 +240,7 @@ impl Update {
             name: self.service.spec.annotations.name.clone(),
             slot: first.slot,
             node: first.node_id,
+            from,
         });
         let clean: Vec<_> = slot.iter().filter(|task| !self.is_dirty(draft, task)).collect();
         let running = clean.iter().find(|task| task.desired_state == TaskState::Running);

@@ -341,12 +341,24 @@ impl Scheduler {
         if let Some(first) = group.first() {
             tell(draft, nodes, first, &choice.ties);
         }
-        // tasks beyond the places found wait: the last ones by slot
-        for (task, at) in group.iter().zip(&choice.places) {
-            let claimed = generic.claim(draft, nodes, *at, task);
-            assign(draft, task, nodes, *at, claimed, false);
+        let few = choice.places.len() < group.len() && !choice.places.is_empty();
+        let placed = few.then(|| {
+            let draws = draft.rng.stream("scheduler.placed");
+            draw_placed(draws, group.len(), choice.places.len())
+        });
+        let mut places = choice.places.iter();
+        let mut waiting = Vec::new();
+        for (index, task) in group.iter().enumerate() {
+            let placed = placed.as_ref().is_none_or(|placed| placed.get(index) == Some(&true));
+            match placed.then(|| places.next()).flatten() {
+                Some(at) => {
+                    let claimed = generic.claim(draft, nodes, *at, task);
+                    assign(draft, task, nodes, *at, claimed, false);
+                }
+                None => waiting.push(task),
+            }
         }
-        for task in group.iter().skip(choice.places.len()) {
+        for task in waiting {
             self.no_suitable_node(draft, task, &choice.reason);
         }
     }
@@ -389,6 +401,22 @@ struct Choice {
     ties: Vec<Tie>,
     /// Why the others have none.
     reason: String,
+}
+
+/// Which tasks of a group get the places, when these are fewer. SwarmKit goes through a map,
+/// which Go does in any order.
+fn draw_placed(draws: &mut Stream, tasks: usize, places: usize) -> Vec<bool> {
+    let mut placed = vec![false; tasks];
+    let mut left = Left::all(tasks);
+    for _ in 0..places {
+        let drawn = draws.pick(left.count()).and_then(|index| left.nth(index));
+        let Some(index) = drawn else { break };
+        left.take(index);
+        if let Some(flag) = placed.get_mut(index) {
+            *flag = true;
+        }
+    }
+    placed
 }
 
 /// Draws for each task one of the places left, unless those are all the same.

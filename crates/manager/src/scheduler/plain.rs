@@ -313,6 +313,22 @@ impl World {
 }
 
 #[test]
+fn any_task_of_a_group_may_have_to_wait() {
+    let mut stream = sim::Stream::new(1, "placed");
+    let mut lucky = [0; 4];
+    for _ in 0..200 {
+        let placed = draw_placed(&mut stream, 4, 3);
+        assert_eq!(placed.iter().filter(|placed| **placed).count(), 3);
+        for (count, placed) in lucky.iter_mut().zip(&placed) {
+            *count += u32::from(*placed);
+        }
+    }
+    assert!(lucky.iter().all(|count| (110..200).contains(count)), "{lucky:?}");
+    stream.steer([0, 0, 1]);
+    assert_eq!(draw_placed(&mut stream, 4, 3), [true, true, false, true]);
+}
+
+#[test]
 fn indexes_and_the_kept_set_decide_as_plain_loops_do() {
     let (mut changes, mut kept, mut passes) = (0, 0, 0);
     for seed in 0..60 {
