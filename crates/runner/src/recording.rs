@@ -22,6 +22,9 @@ pub struct Host {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Setup {
+    /// Milliseconds since the scenario's start, when it was written down.
+    #[serde(deserialize_with = "seconds")]
+    pub t: u64,
     /// Managers and workers, by name.
     pub swarm: Option<SwarmSetup>,
     /// Pulled on every node.

@@ -5,6 +5,7 @@
 
 use crate::bind::Bindings;
 use crate::compare::{Shown, Yardstick};
+use crate::ids::Ids;
 use crate::recording::{Line, Recording, Setup, Step};
 use crate::steer::Steering;
 use anyhow::Result;
@@ -22,6 +23,10 @@ const SETUP_MS: u64 = 120_000;
 const US: u64 = 1_000;
 /// Times Ctrl-C is sent, and the pause between two.
 const CTRL_C: (u32, u64) = (5, 3_000);
+/// The recorder looks whether something is due after each output, and after so long a silence.
+const LOOK_US: u64 = 100_000;
+/// How much later than the machine's own clocks it does.
+const LATE_US: u64 = 500;
 
 /// A command that was typed and has not come back.
 struct Open {
@@ -31,6 +36,10 @@ struct Open {
     short: Vec<(String, String)>,
     /// When Ctrl-C is due next, and how often it still may be sent.
     ctrl_c: Option<(Timestamp, u32)>,
+    /// The recorder's next look, once it is due.
+    look: Option<Timestamp>,
+    /// The terminal's last change.
+    changed: (u64, Timestamp),
     kill_at: Option<Timestamp>,
     keys: VecDeque<(Timestamp, String)>,
 }
@@ -46,6 +55,9 @@ pub struct Replay<'a> {
     zero: Timestamp,
     /// Command steps in file order.
     steps: Vec<&'a Step>,
+    /// Steps that ran beside later ones on their node.
+    beside: BTreeSet<usize>,
+    ids: Ids,
     shown: Vec<Option<Shown>>,
     /// Words that people chose: never a prefix of an id.
     names: BTreeSet<String>,
@@ -55,6 +67,7 @@ pub struct Replay<'a> {
 
 enum Act {
     Command(usize),
+    Setup(Box<Setup>),
     Event(String, String, Value),
 }
 
@@ -114,6 +127,8 @@ impl<'a> Replay<'a> {
             desk,
             zero: Timestamp(0),
             shown: vec![None; steps.len()],
+            beside: beside(&steps),
+            ids: Ids::new(recording)?,
             steps,
             names: chosen_names(recording),
             open: BTreeMap::new(),
@@ -122,13 +137,18 @@ impl<'a> Replay<'a> {
 
     fn run(&mut self) {
         let mut acts: Vec<(u64, usize, Act)> = Vec::new();
-        let mut setups = Vec::new();
         let mut at = 0;
+        // a later set-up begins when the command before it has ended
+        let mut end = 0;
         for (k, line) in self.recording.lines.iter().enumerate() {
             match line {
-                Line::Setup(setup) => setups.push(setup.clone()),
+                Line::Setup(setup) if at == 0 => self.set_up(setup),
+                Line::Setup(setup) => {
+                    acts.push((setup.t.min(end), k, Act::Setup(setup.clone())));
+                }
                 Line::Command(step) => {
                     acts.push((step.t, k, Act::Command(at)));
+                    end = end.max(step.t + step.ms);
                     at += 1;
                 }
                 Line::Event { t, event, node, all } => {
@@ -138,15 +158,13 @@ impl<'a> Replay<'a> {
             }
         }
         acts.sort_by_key(|(t, k, _)| (*t, *k));
-        for setup in setups {
-            self.set_up(&setup);
-        }
         self.zero = self.desk.now();
         self.steering.begin(self.zero);
         for (t, _, act) in acts {
             self.advance_to(Timestamp(self.zero.0 + t * US));
             match act {
                 Act::Command(at) => self.type_command(at),
+                Act::Setup(setup) => self.set_up(&setup),
                 Act::Event(event, node, all) => self.event(&event, &node, &all),
             }
         }
@@ -172,6 +190,7 @@ impl<'a> Replay<'a> {
                 return;
             }
             let now = self.desk.now();
+            self.look_at_terminals();
             let due = self.open.values().flat_map(due_times).min().filter(|at| *at <= until);
             let stop = due.unwrap_or(until);
             if stop <= now {
@@ -188,6 +207,27 @@ impl<'a> Replay<'a> {
         }
     }
 
+    /// When the recorder sees that an interrupt is due: with the next output, or when it looks.
+    fn look_at_terminals(&mut self) {
+        let now = self.desk.now();
+        for (terminal, open) in &mut self.open {
+            let revision = self.desk.terminal(terminal).map_or(0, |view| view.revision);
+            let changed = open.changed.0 != revision;
+            if changed {
+                open.changed = (revision, now);
+            }
+            match open.ctrl_c {
+                Some((at, _)) if at <= now && changed => open.look = Some(now),
+                Some((at, _)) if open.look.is_none() => {
+                    let silence = at.since_us(open.changed.1).div_ceil(LOOK_US) * LOOK_US;
+                    open.look =
+                        (at <= now).then(|| Timestamp(open.changed.1.0 + silence + LATE_US));
+                }
+                Some(_) | None => {}
+            }
+        }
+    }
+
     /// Interrupts and keys that are due.
     fn prod(&mut self) {
         let now = self.desk.now();
@@ -200,9 +240,10 @@ impl<'a> Replay<'a> {
                     inputs.extend(keys(&machine, &text));
                 }
             }
-            if let Some((at, left)) = open.ctrl_c
-                && at <= now
+            if let (Some((_, left)), Some(look)) = (open.ctrl_c, open.look)
+                && look <= now
             {
+                open.look = None;
                 inputs.push(DeskInput::Interrupt { machine: machine.clone() });
                 let next = Timestamp(now.0 + CTRL_C.1 * US);
                 open.ctrl_c = (left > 1).then_some((next, left - 1));
@@ -222,17 +263,14 @@ impl<'a> Replay<'a> {
 
     /// The recorder ends a command: its screen so far, exit 137.
     fn give_up(&mut self, terminal: &str) {
-        let screen = self.desk.terminal(terminal).map(last_screen).unwrap_or_default();
-        for _ in 0..3 {
-            self.desk.input(DeskInput::Interrupt { machine: terminal.to_owned() });
-        }
-        self.desk.input(DeskInput::Eof { machine: terminal.to_owned() });
+        self.desk.hang_up(terminal);
+        self.collect();
         if let Some(open) = self.open.remove(terminal)
             && let Some(slot) = self.shown.get_mut(open.at)
         {
+            let screen = self.desk.terminal(terminal).map(last_screen).unwrap_or_default();
             *slot = Some(Shown { screen, exit: 137 });
         }
-        let _ = self.desk.take_lines();
     }
 
     /// Lines that ended.
@@ -259,8 +297,15 @@ impl<'a> Replay<'a> {
         let _ = self.desk.take_events();
     }
 
-    fn type_command(&mut self, at: usize) {
-        let Some(step) = self.steps.get(at).copied() else { return };
+    /// The terminal that a step is typed into, free.
+    fn terminal_for(&mut self, at: usize, step: &Step) -> String {
+        if self.beside.contains(&at)
+            && let Some(terminal) = self.desk.open_beside(&step.node)
+        {
+            let machine = terminal.clone();
+            self.desk.input(DeskInput::Resize { machine, columns: 200, rows: 50 });
+            return terminal;
+        }
         let terminal = step.node.clone();
         if self.open.contains_key(&terminal) {
             let until = Timestamp(self.desk.now().0 + PATIENCE_MS * US);
@@ -268,9 +313,13 @@ impl<'a> Replay<'a> {
         }
         if self.open.contains_key(&terminal) {
             self.give_up(&terminal);
-            let until = Timestamp(self.desk.now().0 + 200 * US);
-            self.advance_to(until);
         }
+        terminal
+    }
+
+    fn type_command(&mut self, at: usize) {
+        let Some(step) = self.steps.get(at).copied() else { return };
+        let terminal = self.terminal_for(at, step);
         self.steering.before_command(&mut self.desk, step);
         let translated = self.bindings.translate(&step.cmd, &self.names);
         let command = self.tokens(step, &translated.line);
@@ -283,6 +332,8 @@ impl<'a> Replay<'a> {
                 typed: now,
                 short: translated.short,
                 ctrl_c: step.ctrl_c_ms().map(|ms| (after(ms), CTRL_C.0)),
+                look: None,
+                changed: (0, now),
                 kill_at: step.killed_ms().map(after),
                 keys: step
                     .key_times()
@@ -361,13 +412,39 @@ impl<'a> Replay<'a> {
     fn unrecorded(&mut self, node: &str, line: String) {
         self.desk.input(DeskInput::Line { machine: node.to_owned(), line });
         let until = Timestamp(self.desk.now().0 + SETUP_MS * US);
-        let machine = node.to_owned();
-        while self.desk.busy(&machine) {
-            if !self.desk.step(until) {
+        while self.desk.busy(node) {
+            if !self.steering.step(&mut self.desk, until) {
                 break;
             }
         }
-        let _ = self.desk.take_lines();
+        self.collect();
+    }
+
+    /// Commands of a set-up; ids that later steps tell of are drawn so.
+    fn set_up_commands(&mut self, run: &[(String, String)]) {
+        let mut counted = BTreeSet::new();
+        for (node, command) in run {
+            if let Some(kind) = self.ids.kind_of(command).map(str::to_owned) {
+                if counted.insert(kind.clone()) {
+                    let all = if kind == "container" { " -a" } else { "" };
+
+                    self.unrecorded(node, format!("docker {kind} ls -q{all}"));
+                    let ids = self.desk.screen(node);
+                    self.ids.there_are(&kind, &ids.lines().collect::<Vec<_>>());
+                }
+                let view = self.desk.view();
+                let (machine, stream) = if kind == "container" {
+                    (view.machine(node).map(|m| m.machine), format!("engine/{node}/ids"))
+                } else {
+                    (view.swarm.as_ref().and_then(|s| s.leader), "ids".to_owned())
+                };
+                let draws = self.ids.draws_for(command);
+                if machine.is_some() {
+                    self.desk.lab_mut().steer(machine, &stream, &draws);
+                }
+            }
+            self.unrecorded(node, command.clone());
+        }
     }
 
     fn set_up(&mut self, setup: &Setup) {
@@ -392,9 +469,7 @@ impl<'a> Replay<'a> {
         if setup.pull_layer_s > 0 {
             self.steering.layer_us(&mut self.desk, setup.pull_layer_s * US);
         }
-        for (node, command) in &setup.run {
-            self.unrecorded(node, command.clone());
-        }
+        self.set_up_commands(&setup.run);
         self.advance_to(Timestamp(self.desk.now().0 + setup.then_s * US));
     }
 
@@ -452,8 +527,23 @@ fn chosen_names(recording: &Recording) -> BTreeSet<String> {
     names
 }
 
+/// Steps in the background: a record stands where its command ended, so behind such as were typed
+/// later on its node.
+fn beside(steps: &[&Step]) -> BTreeSet<usize> {
+    let mut latest: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut out = BTreeSet::new();
+    for (at, step) in steps.iter().enumerate() {
+        let last = latest.entry(&step.node).or_default();
+        if *last > step.t {
+            out.insert(at);
+        }
+        *last = step.t.max(*last);
+    }
+    out
+}
+
 fn due_times(open: &Open) -> impl Iterator<Item = Timestamp> {
-    let ctrl_c = open.ctrl_c.map(|(at, _)| at);
+    let ctrl_c = open.look.or(open.ctrl_c.map(|(at, _)| at));
     let key = open.keys.front().map(|(at, _)| *at);
     [ctrl_c, open.kill_at, key].into_iter().flatten()
 }

@@ -301,7 +301,8 @@ impl Converge {
                 None => self.drawn.push(text),
             }
         }
-        if self.drawn != before {
+        // each poll paints anew: what the terminal echoed below it is then overwritten
+        if self.drawn != before || self.interrupted {
             io.steps.push(Step::Redraw(self.drawn.clone()));
         }
     }
