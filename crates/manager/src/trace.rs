@@ -83,8 +83,8 @@ pub enum Trace {
     Started { task: TaskId, name: String, source: Source },
     /// An update moves on.
     UpdateState { service: ServiceId, name: String, state: UpdateState, message: String },
-    /// An update works on a slot.
-    UpdateSlot { service: ServiceId, name: String, slot: u64, node: Option<NodeId> },
+    /// An update works on a slot, drawn among those left.
+    UpdateSlot { service: ServiceId, name: String, slot: u64, node: Option<NodeId>, left: Vec<u64> },
     /// A task's node no longer fits.
     Rejected { task: TaskId, name: String, node: NodeId },
     /// A node changed its state.

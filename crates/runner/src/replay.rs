@@ -321,6 +321,7 @@ impl<'a> Replay<'a> {
         let Some(step) = self.steps.get(at).copied() else { return };
         let terminal = self.terminal_for(at, step);
         self.steering.before_command(&mut self.desk, step);
+        self.find_container(step);
         let translated = self.bindings.translate(&step.cmd, &self.names);
         let command = self.tokens(step, &translated.line);
         let now = self.desk.now();
@@ -344,6 +345,34 @@ impl<'a> Replay<'a> {
         );
         self.desk.input(DeskInput::Line { machine: terminal, line: command });
         self.collect();
+    }
+
+    /// A container id never shown is that of the running task on that node.
+    fn find_container(&mut self, step: &Step) {
+        let mut words = step.cmd.split_whitespace();
+        if words.next() != Some("docker") {
+            return;
+        }
+        let hex = |word: &&str| {
+            matches!(word.len(), 12 | 64)
+                && word.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+        };
+        for word in words.filter(hex) {
+            if self.bindings.knows_prefix(word) {
+                continue;
+            }
+            let view = self.desk.view();
+            let here = view.machine(&step.node).map_or(&[][..], |m| m.containers.as_slice());
+            let found = here
+                .iter()
+                .filter(|c| c.task.is_some() && c.status == api::ContainerStatusWord::Running)
+                .map(|c| (c.created, c.id.to_string()))
+                .filter(|(_, id)| !self.bindings.is_taken(id.get(..12).unwrap_or(id)))
+                .max();
+            if let Some((_, id)) = found {
+                self.bindings.bind(word, id.get(..word.len()).unwrap_or(&id));
+            }
+        }
     }
 
     /// A token never shown is the present worker's or manager's, as the answer tells.

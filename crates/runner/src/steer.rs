@@ -30,6 +30,8 @@ struct Placed {
     service: String,
     slot: String,
     node: String,
+    /// When it came to be about, milliseconds after the scenario's start.
+    since: u64,
 }
 
 /// What the recording tells ahead.
@@ -42,6 +44,8 @@ pub struct Steering {
     generated: VecDeque<String>,
     names: BTreeMap<String, String>,
     known: BTreeSet<String>,
+    /// Some slot had several tasks: there may be rolling updates.
+    rolls: bool,
     /// Tasks that were looked up already.
     wishes: BTreeMap<TaskId, String>,
     elections: Elections,
@@ -69,7 +73,8 @@ impl Steering {
         let mut steps: Vec<&Step> = recording.commands().into_iter().map(|(_, s)| s).collect();
         steps.sort_by_key(|s| s.t);
         for step in steps {
-            for (id, task) in tasks(&step.screen).into_iter().rev() {
+            for (id, mut task) in tasks(&step.screen).into_iter().rev() {
+                task.since = step.t.saturating_sub(task.since);
                 let named = step.cmd.contains(&task.service);
                 if known.insert(task.service.clone()) && !named && is_generated(&task.service) {
                     generated.push_back(task.service.clone());
@@ -80,12 +85,14 @@ impl Steering {
                 }
             }
         }
+        let rolls = placed.values().any(|tasks| tasks.len() > 1);
         Self {
             starts,
             placed,
             generated,
             names: BTreeMap::new(),
             known,
+            rolls,
             wishes: BTreeMap::new(),
             elections: Elections::new(recording),
             returns: Returns::new(recording),
@@ -122,12 +129,27 @@ impl Steering {
         let now = desk.now().since_us(self.zero) / 1_000;
         self.elections.steer(desk, now);
         self.returns.steer(desk, self.zero);
-        if !self.anything_waits(desk) {
+        let waits = self.anything_waits(desk);
+        if !waits && !self.rolls {
             return desk.step(until);
         }
         let before = desk.clone();
-        let more = desk.step(until);
+        let mut more = desk.step(until);
         let from = before.lab().trace().position();
+        let leader = before.view().swarm.as_ref().and_then(|s| s.leader);
+        let mut updates: Vec<u64> = Vec::new();
+        for _ in 0..ATTEMPTS {
+            let Some(next) = self.slots_taken(desk, from).filter(|next| *next != updates) else {
+                break;
+            };
+            updates = next;
+            *desk = before.clone();
+            desk.lab_mut().steer(leader, "updater", &updates);
+            more = desk.step(until);
+        }
+        if !waits {
+            return more;
+        }
         let mut draws: Vec<u64> = Vec::new();
         for _ in 0..ATTEMPTS {
             let pass = Pass::read(desk, from, &self.wishes);
@@ -137,17 +159,46 @@ impl Steering {
             }
             draws = next;
             *desk = before.clone();
+            desk.lab_mut().steer(leader, "updater", &updates);
             desk.lab_mut().steer(None, "scheduler", &draws);
             desk.step(until);
         }
         let pass = Pass::read(desk, from, &self.wishes);
         if let Some(slots) = pass.slots() {
             *desk = before.clone();
+            desk.lab_mut().steer(leader, "updater", &updates);
             desk.lab_mut().steer(None, "scheduler", &draws);
             desk.lab_mut().steer(None, "scheduler.slots", &slots);
             desk.step(until);
         }
         more
+    }
+
+    /// Draws that lead a rolling update to the slot whose new task the recording shows first,
+    /// unless it went there. What follows a wrong one is seen when that is put right.
+    fn slots_taken(&self, desk: &Desk, from: u64) -> Option<Vec<u64>> {
+        let mut draws = Vec::new();
+        for (_, line) in desk.lab().trace().since(from) {
+            let TraceEvent::Manager(Trace::UpdateSlot { name, slot, left, .. }) = &line.what else {
+                continue;
+            };
+            if left.len() < 2 {
+                continue;
+            }
+            let name = self.names.get(name).unwrap_or(name);
+            let since = |slot: &u64| {
+                let next = self.placed.get(&(name.clone(), slot.to_string()));
+                next.and_then(VecDeque::front).map_or(u64::MAX, |placed| placed.since)
+            };
+            let wish = left.iter().min_by_key(|slot| since(slot)).filter(|s| since(s) < u64::MAX);
+            let wish = wish.unwrap_or(slot);
+            let at = left.iter().position(|other| other == wish).unwrap_or(0);
+            draws.push(u64::try_from(at).unwrap_or(0));
+            if wish != slot {
+                return Some(draws);
+            }
+        }
+        None
     }
 
     /// Looks for tasks without a node whose recorded node is known.
@@ -276,9 +327,11 @@ impl Pass {
 fn tasks(screen: &str) -> Vec<(String, Placed)> {
     let mut out = Vec::new();
     let mut columns: Option<(usize, usize, usize, usize)> = None;
+    let mut state = None;
     for line in screen.lines() {
         if line.starts_with("ID ") && line.contains("DESIRED STATE") {
             let at = |word: &str| line.find(word);
+            state = at("CURRENT STATE");
             columns = match (at("NAME"), at("IMAGE"), at("NODE"), at("DESIRED STATE")) {
                 (Some(name), Some(image), Some(node), Some(desired)) => {
                     Some((name, image, node, desired))
@@ -297,11 +350,40 @@ fn tasks(screen: &str) -> Vec<(String, Placed)> {
         };
         let title = title.trim_start_matches("\\_ ");
         let Some((service, slot)) = title.rsplit_once('.') else { continue };
-        let placed =
-            Placed { service: service.to_owned(), slot: slot.to_owned(), node: host.to_owned() };
+        let placed = Placed {
+            service: service.to_owned(),
+            slot: slot.to_owned(),
+            node: host.to_owned(),
+            since: state.and_then(|at| line.get(at..)).map_or(0, age_ms),
+        };
         out.push((id.get(..12).unwrap_or(id).to_owned(), placed));
     }
     out
+}
+
+/// The age in `Running 9 seconds ago`, milliseconds.
+fn age_ms(state: &str) -> u64 {
+    let words: Vec<&str> = state.split_whitespace().collect();
+    let ago = words.iter().position(|w| *w == "ago").unwrap_or(0);
+    let (Some(number), Some(unit)) = (
+        ago.checked_sub(2).and_then(|k| words.get(k)),
+        ago.checked_sub(1).and_then(|k| words.get(k)),
+    ) else {
+        return 0;
+    };
+    let number = match *number {
+        "a" if words.contains(&"less") || words.contains(&"Less") => 0,
+        "a" | "an" => 1,
+        digits => digits.parse::<u64>().unwrap_or(0),
+    };
+    let unit = if unit.starts_with("second") {
+        1
+    } else if unit.starts_with("minute") {
+        60
+    } else {
+        3_600
+    };
+    number * unit * 1_000
 }
 
 fn is_generated(name: &str) -> bool {

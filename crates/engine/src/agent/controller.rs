@@ -74,7 +74,7 @@ impl Agent {
         let networks: Vec<_> = worker.task.networks.iter().map(|a| a.network).collect();
         let image = worker.task.spec.container.image.clone();
         for network in networks {
-            self.bring_network(network, engine, rng);
+            self.bring_network(network, engine, now, rng);
         }
         // an image that is pinned and present is not asked for again
         if engine.has_image(&image) && image.contains('@') {

@@ -548,6 +548,11 @@ fn network(request: &Request, learned: &Learned, active: bool, in_swarm: bool) -
                 None => local(request.clone()),
                 Some(Err(error)) if error.is_not_found() && scope != "local" => {
                     let visible: Vec<_> = all.iter().filter(|n| !n.predefined).cloned().collect();
+                    if let Some((n, what)) = several(&visible, network) {
+                        let which = format!("network {network} is ambiguous");
+                        let text = format!("{n} matches found based on {what}: {which}");
+                        return Err(invalid(text));
+                    }
                     let found = resolve(&visible, network)
                         .map_err(|e| if e.status == 404 { error.clone() } else { e })?;
                     answer(Response::Network(Box::new(filter::resource(found))))
@@ -568,10 +573,27 @@ fn network(request: &Request, learned: &Learned, active: bool, in_swarm: bool) -
                     let id = resolve(&visible, network)?.id;
                     Ok(Next::Ask(ControlRequest::RemoveNetwork(id)))
                 }
-                _ => local(request.clone()),
+                visible => match several(&visible, network) {
+                    Some((n, what)) => Err(invalid(format!(
+                        "network {network} is ambiguous ({n} matches found based on {what})"
+                    ))),
+                    None => local(request.clone()),
+                },
             }
         }
         _ => answer(Response::Done),
+    }
+}
+
+/// How many networks are meant, if several are, and by what
+/// (moby `api/server/router/network/network_routes.go`).
+fn several(networks: &[Rc<Network>], reference: &str) -> Option<(usize, &'static str)> {
+    let named = networks.iter().filter(|n| n.spec.annotations.name == reference).count();
+    let begun = networks.iter().filter(|n| n.id.as_str().starts_with(reference)).count();
+    match (named, begun) {
+        (0, 2..) => Some((begun, "ID prefix")),
+        (2.., _) => Some((named, "name")),
+        _ => None,
     }
 }
 

@@ -175,8 +175,9 @@ impl Update {
             self.waiting.clear();
         }
         while self.has_free_worker() && !self.waiting.is_empty() {
+            let left = self.waiting.iter().filter_map(|slot| Some(slot.first()?.slot)).collect();
             let slot = self.take_slot(draft);
-            let worker = self.start_slot(draft, sup, &slot);
+            let worker = self.start_slot(draft, sup, &slot, left);
             self.workers.push(worker);
             if let Some(worker) = self.workers.pop() {
                 let next = self.advance(draft, sup, worker);
@@ -215,7 +216,13 @@ impl Update {
         if index < self.waiting.len() { self.waiting.remove(index) } else { Vec::new() }
     }
 
-    fn start_slot(&mut self, draft: &mut Draft<'_>, sup: &mut Supervisor, slot: &Slot) -> Worker {
+    fn start_slot(
+        &mut self,
+        draft: &mut Draft<'_>,
+        sup: &mut Supervisor,
+        slot: &Slot,
+        left: Vec<u64>,
+    ) -> Worker {
         let done = self.pause(draft.now);
         let Some(first) = slot.first() else { return done };
         draft.why(Trace::UpdateSlot {
@@ -223,6 +230,7 @@ impl Update {
             name: self.service.spec.annotations.name.clone(),
             slot: first.slot,
             node: first.node_id,
+            left,
         });
         let clean: Vec<_> = slot.iter().filter(|task| !self.is_dirty(draft, task)).collect();
         let running = clean.iter().find(|task| task.desired_state == TaskState::Running);

@@ -14,9 +14,11 @@ impl Shell {
             }
             self.threads.insert(id, thread);
         }
-        if self.options.mode == (Mode::Stdin { prompt: true }) && !self.busy_below_reader() {
+        if self.options.mode == (Mode::Stdin { prompt: true }) {
             self.steps.push(Step::Err(b"\n".to_vec()));
-            self.prompt(false);
+            if !self.busy_below_reader() {
+                self.prompt(false);
+            }
         }
     }
 
