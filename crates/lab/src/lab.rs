@@ -405,6 +405,13 @@ impl Lab {
         }
     }
 
+    /// Replaces the queued answers of one machine's stream.
+    pub fn steer_anew(&mut self, machine: Machine, stream: &str, draws: &[u64]) {
+        if let Some(state) = self.at_mut(machine) {
+            state.rng.stream(stream).steer_anew(draws.iter().copied());
+        }
+    }
+
     /// How long a daemon takes from its start to its first answer.
     pub const fn set_daemon_start_us(&mut self, us: u64) {
         self.daemon_start_us = us;

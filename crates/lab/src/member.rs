@@ -122,7 +122,8 @@ impl Lab {
         let Some(node) = m.node.as_mut() else { return false };
         let Some(me) = node.certificate.as_ref().map(|c| c.node) else { return false };
         // the daemon watches the store from the moment that the node is in the swarm
-        let watches = node.entering.is_none();
+        let registered = node.agent.as_ref().is_some_and(engine::Agent::is_registered);
+        let watches = node.entering.is_none() || registered;
         let Some(manager) = node.manager.as_mut() else { return false };
         let Some(raft) = manager.raft.as_mut() else { return false };
         let effects = raft.take_effects();

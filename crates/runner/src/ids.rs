@@ -86,6 +86,20 @@ impl Ids {
         }
     }
 
+    /// Draws of a swarm's ids as they come. The yardstick knows an id by a digit among the twelve
+    /// characters of a table: one without is not drawn.
+    pub fn any(&mut self, count: usize) -> Vec<u64> {
+        let mut draws = Vec::new();
+        for _ in 0..count {
+            let mut id = filled("", false, &mut self.made);
+            while !id.bytes().take(12).any(|b| b.is_ascii_digit()) {
+                id = filled("", false, &mut self.made);
+            }
+            draws.extend(swarm_draws(&id));
+        }
+        draws
+    }
+
     /// The draws that give the object made by a command its id.
     pub fn draws_for(&mut self, command: &str) -> Vec<u64> {
         let Some((word, name)) = made(command) else { return Vec::new() };

@@ -25,6 +25,10 @@ const US: u64 = 1_000;
 const CTRL_C: (u32, u64) = (5, 3_000);
 /// The recorder looks whether something is due after each output, and after so long a silence.
 const LOOK_US: u64 = 100_000;
+/// It is not put off for longer.
+const LOOK_MOST_US: u64 = 400_000;
+/// Ids of the swarm that are chosen ahead of each command.
+const IDS_AHEAD: usize = 24;
 /// How much later than the machine's own clocks it does.
 const LATE_US: u64 = 500;
 
@@ -207,23 +211,25 @@ impl<'a> Replay<'a> {
         }
     }
 
-    /// When the recorder sees that an interrupt is due: with the next output, or when it looks.
+    /// When the recorder sees that an interrupt is due. A client that polls is met while it
+    /// sleeps or while it asks: which, is the host's timing, and shows in what the terminal kept
+    /// of the echo.
     fn look_at_terminals(&mut self) {
         let now = self.desk.now();
         for (terminal, open) in &mut self.open {
             let revision = self.desk.terminal(terminal).map_or(0, |view| view.revision);
-            let changed = open.changed.0 != revision;
-            if changed {
+            if open.changed.0 != revision {
                 open.changed = (revision, now);
+                open.look = None;
             }
-            match open.ctrl_c {
-                Some((at, _)) if at <= now && changed => open.look = Some(now),
-                Some((at, _)) if open.look.is_none() => {
-                    let silence = at.since_us(open.changed.1).div_ceil(LOOK_US) * LOOK_US;
-                    open.look =
-                        (at <= now).then(|| Timestamp(open.changed.1.0 + silence + LATE_US));
+            let Some((at, _)) = open.ctrl_c.filter(|(at, _)| *at <= now) else { continue };
+            if open.look.is_none() {
+                let asleep = self.steps.get(open.at).is_some_and(|s| s.screen.contains("^C"));
+                let mut looks = at.since_us(open.changed.1).div_ceil(LOOK_US);
+                if asleep == (looks % 2 == 0) && now.since_us(at) < LOOK_MOST_US {
+                    looks += 1;
                 }
-                Some(_) | None => {}
+                open.look = Some(Timestamp(open.changed.1.0 + looks * LOOK_US + LATE_US));
             }
         }
     }
@@ -321,6 +327,7 @@ impl<'a> Replay<'a> {
         let Some(step) = self.steps.get(at).copied() else { return };
         let terminal = self.terminal_for(at, step);
         self.steering.before_command(&mut self.desk, step);
+        self.steer_ids(&[]);
         self.find_container(step);
         let translated = self.bindings.translate(&step.cmd, &self.names);
         let command = self.tokens(step, &translated.line);
@@ -449,6 +456,14 @@ impl<'a> Replay<'a> {
         self.collect();
     }
 
+    /// The leader's next ids.
+    fn steer_ids(&mut self, first: &[u64]) {
+        let Some(leader) = self.desk.view().swarm.as_ref().and_then(|s| s.leader) else { return };
+        let mut draws = first.to_vec();
+        draws.extend(self.ids.any(IDS_AHEAD));
+        self.desk.lab_mut().steer_anew(leader, "ids", &draws);
+    }
+
     /// Commands of a set-up; ids that later steps tell of are drawn so.
     fn set_up_commands(&mut self, run: &[(String, String)]) {
         let mut counted = BTreeSet::new();
@@ -461,15 +476,15 @@ impl<'a> Replay<'a> {
                     let ids = self.desk.screen(node);
                     self.ids.there_are(&kind, &ids.lines().collect::<Vec<_>>());
                 }
-                let view = self.desk.view();
-                let (machine, stream) = if kind == "container" {
-                    (view.machine(node).map(|m| m.machine), format!("engine/{node}/ids"))
-                } else {
-                    (view.swarm.as_ref().and_then(|s| s.leader), "ids".to_owned())
-                };
                 let draws = self.ids.draws_for(command);
-                if machine.is_some() {
-                    self.desk.lab_mut().steer(machine, &stream, &draws);
+                if kind == "container" {
+                    let machine = self.desk.view().machine(node).map(|m| m.machine);
+                    let stream = format!("engine/{node}/ids");
+                    if machine.is_some() {
+                        self.desk.lab_mut().steer(machine, &stream, &draws);
+                    }
+                } else {
+                    self.steer_ids(&draws);
                 }
             }
             self.unrecorded(node, command.clone());

@@ -126,6 +126,12 @@ impl Stream {
         self.steered.extend(draws);
     }
 
+    /// Forgets answers that no call has met, and queues others.
+    pub fn steer_anew(&mut self, draws: impl IntoIterator<Item = u64>) {
+        self.steered.clear();
+        self.steer(draws);
+    }
+
     /// Answers queued by [`steer`](Self::steer) that no call has met yet.
     pub fn steered(&self) -> impl Iterator<Item = u64> {
         self.steered.iter().copied()

@@ -443,6 +443,10 @@ impl Agent {
             return false;
         };
         let (removed, container, state) = (worker.removed, worker.container, worker.status.state);
+        // what has ended is not stopped, even if somebody started it again (`exec.Do`)
+        if state >= TaskState::Complete && !removed {
+            return false;
+        }
         // after a restart: the program ended while nobody watched
         if !running && state == TaskState::Running && worker.doing != Doing::Idle && !removed {
             return self.watch(id, engine, now, rng);

@@ -41,12 +41,14 @@ pub(super) fn virtual_networks(store: &Store, service: &Service) -> Vec<NetworkI
 }
 
 pub(super) fn is_service_allocated(service: &Service, wanted: &[NetworkId]) -> bool {
-    service.endpoint.as_ref().is_some_and(|endpoint| {
-        endpoint.spec == service.spec.endpoint
-            && ports::satisfied(&service.spec.endpoint.ports, &endpoint.ports)
-            && endpoint.virtual_ips.len() == wanted.len()
-            && endpoint.virtual_ips.iter().all(|vip| wanted.contains(&vip.network))
-    })
+    // without networks and ports there is nothing to write (`IsServiceAllocated`)
+    let Some(endpoint) = &service.endpoint else {
+        return wanted.is_empty() && service.spec.endpoint.ports.is_empty();
+    };
+    endpoint.spec == service.spec.endpoint
+        && ports::satisfied(&service.spec.endpoint.ports, &endpoint.ports)
+        && endpoint.virtual_ips.len() == wanted.len()
+        && endpoint.virtual_ips.iter().all(|vip| wanted.contains(&vip.network))
 }
 
 pub(super) fn networks_of_node(store: &Store, node: &Node) -> BTreeSet<NetworkId> {
