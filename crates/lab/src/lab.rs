@@ -412,6 +412,15 @@ impl Lab {
         }
     }
 
+    /// How long containers take on every machine, in percent of what is drawn (0: all of it).
+    pub fn set_pace(&mut self, percent: u32) {
+        for m in self.all() {
+            if let Some(state) = self.at_mut(m) {
+                state.engine.set_pace(percent);
+            }
+        }
+    }
+
     /// How long a daemon takes from its start to its first answer.
     pub const fn set_daemon_start_us(&mut self, us: u64) {
         self.daemon_start_us = us;

@@ -27,6 +27,13 @@ const CTRL_C: (u32, u64) = (5, 3_000);
 const LOOK_US: u64 = 100_000;
 /// It is not put off for longer.
 const LOOK_MOST_US: u64 = 400_000;
+/// A command that takes about as long as in the recording needs no other pace.
+const PACE_OFF_MS: u64 = 100;
+/// Of a recorded duration, what the recorder and the start of the client took.
+const RECORDER_MS: u64 = 45;
+/// Paces tried, percent.
+const PACE_LEAST: u64 = 20;
+const PACE_MOST: u64 = 600;
 /// Ids of the swarm that are chosen ahead of each command.
 const IDS_AHEAD: usize = 24;
 /// How much later than the machine's own clocks it does.
@@ -62,6 +69,8 @@ pub struct Replay<'a> {
     /// Steps that ran beside later ones on their node.
     beside: BTreeSet<usize>,
     ids: Ids,
+    /// The terminal whose command sets the pace of the machines.
+    paced: Option<String>,
     shown: Vec<Option<Shown>>,
     /// Words that people chose: never a prefix of an id.
     names: BTreeSet<String>,
@@ -133,6 +142,7 @@ impl<'a> Replay<'a> {
             shown: vec![None; steps.len()],
             beside: beside(&steps),
             ids: Ids::new(recording)?,
+            paced: None,
             steps,
             names: chosen_names(recording),
             open: BTreeMap::new(),
@@ -282,6 +292,10 @@ impl<'a> Replay<'a> {
     /// Lines that ended.
     fn collect(&mut self) {
         for line in self.desk.take_lines() {
+            if self.paced.as_ref() == Some(&line.terminal) {
+                self.paced = None;
+                self.desk.lab_mut().set_pace(0);
+            }
             let Some(open) = self.open.remove(&line.terminal) else { continue };
             let Some(step) = self.steps.get(open.at).copied() else { continue };
             let screen = self.bindings.read_back(&line.screen, &open.short);
@@ -331,6 +345,11 @@ impl<'a> Replay<'a> {
         self.find_container(step);
         let translated = self.bindings.translate(&step.cmd, &self.names);
         let command = self.tokens(step, &translated.line);
+        if self.paced.is_none() {
+            let pace = self.pace_of(step, &terminal, &command);
+            self.desk.lab_mut().set_pace(pace);
+            self.paced = (pace > 0).then(|| terminal.clone());
+        }
         let now = self.desk.now();
         let after = |ms: u64| Timestamp(now.0 + ms * US);
         self.open.insert(
@@ -380,6 +399,37 @@ impl<'a> Replay<'a> {
                 self.bindings.bind(word, id.get(..word.len()).unwrap_or(&id));
             }
         }
+    }
+
+    /// How busy the recorder's host was with the containers of a service that converged: percent
+    /// of the lab's own times with which the command takes as long as it took there.
+    fn pace_of(&self, step: &Step, terminal: &str, command: &str) -> u32 {
+        let verbs = ["service create", "service update", "service scale", "service rollback"];
+        let waits = verbs.iter().any(|verb| step.cmd.contains(verb))
+            && step.screen.contains("verify: Service converged")
+            && step.ctrl_c_after_s.is_none_or(|_| step.ctrl_c_sent == Some(0));
+        if !waits {
+            return 0;
+        }
+        let trial = |percent: u64| {
+            let (mut desk, mut steering) = (self.desk.clone(), self.steering.clone());
+            desk.lab_mut().set_pace(u32::try_from(percent).unwrap_or(0));
+            let (from, machine) = (desk.now(), terminal.to_owned());
+            desk.input(DeskInput::Line { machine, line: command.to_owned() });
+            let until = Timestamp(from.0 + 2 * step.ms * US);
+            while desk.busy(terminal) && steering.step(&mut desk, until) {}
+            desk.now().since_us(from) / US
+        };
+        let took = step.ms.saturating_sub(RECORDER_MS);
+        let off = |ms: u64| ms.abs_diff(took);
+        let (own, slower) = (trial(100), trial(250));
+        if off(own) <= PACE_OFF_MS || slower <= own {
+            return 0;
+        }
+        let more = (100 + 150 * took.saturating_sub(own) / (slower - own)).min(PACE_MOST);
+        let less = 100_u64.saturating_sub(150 * own.saturating_sub(took) / (slower - own));
+        let percent = if took > own { more } else { less.max(PACE_LEAST) };
+        if off(trial(percent)) < off(own) { u32::try_from(percent).unwrap_or(0) } else { 0 }
     }
 
     /// A token never shown is the present worker's or manager's, as the answer tells.

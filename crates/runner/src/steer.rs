@@ -35,6 +35,7 @@ struct Placed {
 }
 
 /// What the recording tells ahead.
+#[derive(Clone)]
 pub struct Steering {
     /// How long each start of a daemon took, microseconds, in order, by node.
     starts: BTreeMap<String, VecDeque<u64>>,

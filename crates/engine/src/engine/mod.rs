@@ -181,6 +181,9 @@ pub struct Engine {
     registry_tickets: BTreeMap<u64, pull::Asked>,
     daemon: daemon::Daemon,
     disk_full: bool,
+    /// Percent of the drawn time that containers take; 0: all of it.
+    #[serde(default)]
+    pace: u32,
     revision: u64,
     answers: Vec<(u64, EngineAnswer)>,
     agent_answers: Vec<(u64, EngineAnswer)>,
@@ -212,6 +215,7 @@ impl Engine {
             registry_tickets: BTreeMap::new(),
             daemon: daemon::Daemon::Up,
             disk_full: false,
+            pace: 0,
             revision: 0,
             answers: Vec::new(),
             agent_answers: Vec::new(),
@@ -298,6 +302,12 @@ impl Engine {
         self.disk_full = full;
     }
 
+    /// How long making, starting and putting away a container takes here, in percent of what is
+    /// drawn: for a replay of a busier or quicker host.
+    pub fn set_pace(&mut self, percent: u32) {
+        self.pace = percent;
+    }
+
     /// Ports on which the routing mesh listens on this machine: taken, for containers.
     pub fn set_ingress_ports(&mut self, ports: BTreeSet<(u16, Protocol)>) {
         self.ingress_ports = ports;
@@ -329,9 +339,13 @@ impl Engine {
         self.schedule(Timestamp(now.0.saturating_add(us)), job);
     }
 
+    fn paced(&self, us: u64) -> u64 {
+        if self.pace == 0 { us } else { us * u64::from(self.pace) / 100 }
+    }
+
     /// Draws a duration and schedules.
     fn drawn(&mut self, now: Timestamp, range: timing::Range, job: Job, rng: &mut Streams) {
-        let us = timing::draw(range, &self.facts.hostname, rng);
+        let us = self.paced(timing::draw(range, &self.facts.hostname, rng));
         self.after(now, us, job);
     }
 

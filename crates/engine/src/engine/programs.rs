@@ -9,7 +9,7 @@ use sim::Streams;
 use std::collections::VecDeque;
 
 impl Engine {
-    fn process_mut(&mut self, key: &Key) -> Option<&mut super::container::Process> {
+    pub(super) fn process_mut(&mut self, key: &Key) -> Option<&mut super::container::Process> {
         match key {
             Key::Main(id) => self.containers.get_mut(id)?.process.as_mut(),
             Key::Exec(exec) => self.execs.get_mut(exec)?.process.as_mut(),
@@ -181,7 +181,7 @@ impl Engine {
         }
     }
 
-    fn output(&mut self, key: &Key, stderr: bool, bytes: &[u8], now: Timestamp) {
+    pub(super) fn output(&mut self, key: &Key, stderr: bool, bytes: &[u8], now: Timestamp) {
         match key {
             Key::Main(id) => {
                 let Some(container) = self.containers.get_mut(id) else {

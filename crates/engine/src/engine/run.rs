@@ -57,7 +57,7 @@ impl Engine {
                 for _ in 0..overlays {
                     us += timing::draw(timing::OVERLAY, &self.facts.hostname, rng);
                 }
-                self.after(now, us, Job::Run { id, run, calls });
+                self.after(now, self.paced(us), Job::Run { id, run, calls });
             }
             Err(error) => self.start_failed(id, 128, error, &calls, now),
         }

@@ -9,7 +9,7 @@ use super::resolve::resolve;
 use super::texts::{invalid, not_found, unavailable};
 use super::{Learned, Next, SwarmCall, defaults, filter, texts};
 use api::{
-    ApiError, ControlRequest, Filters, Network, NetworkResource, NodeId, Request, Response,
+    ApiError, ControlRequest, Filters, Network, NetworkResource, Node, NodeId, Request, Response,
     Service, ServiceMode, ServiceStatus, Task, TaskState,
 };
 use engine::FetchReply;
@@ -405,30 +405,26 @@ fn tasks(filters: &Filters, learned: &Learned) -> Step {
     let fresh_only = filters.get("_up-to-date").is_some_and(|v| v.contains("true"));
     if fresh_only {
         let _ = list!(learned, services, ListServices);
+        let _ = list!(learned, nodes, ListNodes);
     }
     let all = list!(learned, tasks, ListTasks);
     let services = learned.services.as_deref().unwrap_or_default();
+    let nodes = learned.nodes.as_deref().unwrap_or_default();
     let found = all
         .iter()
         .filter(|t| filter::task(&filters, t))
-        .filter(|t| !fresh_only || up_to_date(t, services))
+        .filter(|t| !fresh_only || up_to_date(t, services, nodes))
         .cloned()
         .collect();
     answer(Response::Tasks(found))
 }
 
-/// Made for the service's present spec (SwarmKit `orchestrator.IsTaskDirty`, without the
-/// placement rule: the client asks this only to draw its progress).
-fn up_to_date(task: &Task, services: &[Rc<Service>]) -> bool {
-    let Some(service) = services.iter().find(|s| Some(s.id) == task.service_id) else {
-        return false;
-    };
-    if service.spec_version.is_some() && task.spec_version == service.spec_version {
-        return true;
-    }
-    let mut spec = service.spec.task.clone();
-    spec.placement.clone_from(&task.spec.placement);
-    spec == *task.spec && task.endpoint.as_ref().is_none_or(|e| *e == service.spec.endpoint)
+/// Made for the service's present spec, on a node that fits it (SwarmKit
+/// `manager/controlapi/task.go`).
+fn up_to_date(task: &Task, services: &[Rc<Service>], nodes: &[Rc<Node>]) -> bool {
+    let service = services.iter().find(|s| Some(s.id) == task.service_id);
+    let node = nodes.iter().find(|node| Some(node.id) == task.node_id);
+    service.is_some_and(|service| !manager::is_task_dirty(service, task, node))
 }
 
 fn task_inspect(task: &str, learned: &Learned) -> Step {
