@@ -110,3 +110,25 @@ fn differs(attributes: &mut Labels, what: &str, old: String, new: String) {
     }
     attributes.insert(format!("{what}.new"), new);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use api::NodeState;
+
+    #[test]
+    fn an_update_names_what_changed() {
+        let mut found = Labels::new();
+        changed(&mut found, "state", &NodeState::Ready, &NodeState::Down);
+        changed(&mut found, "role", &api::NodeRole::Worker, &api::NodeRole::Worker);
+        differs(&mut found, "updatestate", String::new(), "updating".to_owned());
+        let words: Vec<String> =
+            found.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        assert_eq!(words, ["state.new=down", "state.old=ready", "updatestate.new=updating"]);
+    }
+
+    #[test]
+    fn history_is_no_news() {
+        assert!(news(&[], Timestamp(0), Timestamp(NEWS_US + 1)).is_empty());
+    }
+}
