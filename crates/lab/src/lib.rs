@@ -35,6 +35,7 @@ mod step;
 mod swarm;
 pub mod trace;
 pub mod view;
+mod watch;
 
 pub use call::{Answer, CallId, Hop, HttpOutcome, HttpReply, Machine, Origin, RequestId};
 pub use config::{LabConfig, MachineConfig};

@@ -121,6 +121,9 @@ impl Lab {
         let Some(m) = self.at_mut(machine) else { return false };
         let Some(node) = m.node.as_mut() else { return false };
         let Some(me) = node.certificate.as_ref().map(|c| c.node) else { return false };
+        // the daemon watches the store from the moment that the node is in the swarm
+        let registered = node.agent.as_ref().is_some_and(engine::Agent::is_registered);
+        let watches = node.entering.is_none() || registered;
         let Some(manager) = node.manager.as_mut() else { return false };
         let Some(raft) = manager.raft.as_mut() else { return false };
         let effects = raft.take_effects();
@@ -141,7 +144,12 @@ impl Lab {
         for entry in effects.committed {
             match entry.payload {
                 Payload::Normal(command) => {
-                    manager.apply(entry.index, &command, now, &mut m.rng);
+                    let events = manager.apply(entry.index, &command, now, &mut m.rng);
+                    if watches {
+                        for event in crate::watch::news(&events, command.at, now) {
+                            m.engine.tell_swarm_event(event);
+                        }
+                    }
                 }
                 Payload::Conf(change) => conf_done.push(change),
                 Payload::Empty => {}
@@ -492,7 +500,13 @@ impl Manager {
         }
     }
 
-    fn apply(&mut self, index: u64, command: &Command, now: Timestamp, rng: &mut Streams) {
+    fn apply(
+        &mut self,
+        index: u64,
+        command: &Command,
+        now: Timestamp,
+        rng: &mut Streams,
+    ) -> Vec<manager::StoreEvent> {
         let events = self.store.apply(Version(index), command.at, &command.actions);
         let ours = self
             .in_flight
@@ -507,5 +521,6 @@ impl Manager {
         if let Some(leader) = &mut self.leader {
             leader.on_commit(&self.store, &events, ours, now, rng);
         }
+        events
     }
 }

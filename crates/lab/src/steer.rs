@@ -97,6 +97,13 @@ impl Lab {
         }
     }
 
+    /// Replaces the queued answers of one machine's stream.
+    pub fn steer_anew(&mut self, machine: Machine, stream: &str, draws: &[u64]) {
+        if let Some(state) = self.at_mut(machine) {
+            state.rng.stream(stream).steer_anew(draws.iter().copied());
+        }
+    }
+
     /// Takes a draw out of a stream: what is drawn next is another thing.
     pub fn stir(&mut self, machine: Machine, stream: &str) {
         if let Some(state) = self.at_mut(machine) {

@@ -28,5 +28,6 @@ pub mod workload;
 
 pub use leader::{Bootstrap, Leader, Proposal};
 pub use members::{CANNOT_REMOVE, Member, Members, RaftRequest};
+pub use orchestrator::is_task_dirty;
 pub use store::{Store, StoreEvent};
 pub use trace::{NoRestart, Source, Trace};

@@ -112,6 +112,19 @@ impl Bindings {
         self.bound.contains_key(recorded)
     }
 
+    /// Whether something bound begins so.
+    #[must_use]
+    pub fn knows_prefix(&self, recorded: &str) -> bool {
+        let next = self.bound.range(recorded.to_owned()..).next();
+        next.is_some_and(|(known, _)| known.starts_with(recorded))
+    }
+
+    /// Whether this simulated value stands for something.
+    #[must_use]
+    pub fn is_taken(&self, simulated: &str) -> bool {
+        self.bound.values().any(|known| known.starts_with(simulated))
+    }
+
     /// A recorded command as it is typed in the simulation, and the short words that became
     /// others (recorded, simulated): an output that repeats them is read back.
     #[must_use]

@@ -7,6 +7,7 @@
 //! | [`check`] | reads, lints and proves lessons |
 //! | [`cases`] | facts about a swarm, played |
 //! | [`bind`] | recorded ids and what stands for them |
+//! | [`ids`] | ids of what a recording's set-up made |
 //! | [`replay`] | playing a recording on a desk |
 //! | [`steer`] | what a replay takes from its recording beside the commands |
 //! | [`fuzz`] | random faults, then invariants |
@@ -21,6 +22,7 @@ pub mod check;
 pub mod compare;
 pub mod fuzz;
 pub mod history;
+pub mod ids;
 pub mod recording;
 pub mod replay;
 pub mod steer;

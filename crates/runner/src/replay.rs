@@ -5,6 +5,7 @@
 
 use crate::bind::Bindings;
 use crate::compare::{Shown, Yardstick};
+use crate::ids::Ids;
 use crate::recording::{Line, Recording, Setup, Step};
 use crate::steer::Steering;
 use anyhow::Result;
@@ -20,23 +21,29 @@ const PATIENCE_MS: u64 = 3_000;
 /// A set-up command has so long.
 const SETUP_MS: u64 = 120_000;
 const US: u64 = 1_000;
-/// A further terminal on a machine is there after this time.
-const LOGIN_MS: u64 = 5;
-/// Within this time a key may be pressed at another instant than it was recorded.
-const KEY_MS: u64 = 400;
 /// Times Ctrl-C is sent, and the pause between two.
 const CTRL_C: (u32, u64) = (5, 3_000);
+/// The recorder looks whether something is due after each output, and after so long a silence.
+const LOOK_US: u64 = 100_000;
+/// It is not put off for longer.
+const LOOK_MOST_US: u64 = 400_000;
+/// Ids of the swarm that are chosen ahead of each command.
+const IDS_AHEAD: usize = 24;
+/// How much later than the machine's own clocks it does.
+const LATE_US: u64 = 500;
 
 /// A command that was typed and has not come back.
 struct Open {
     at: usize,
     typed: Timestamp,
-    /// It was typed into another machine's terminal, logged in here.
-    away: bool,
     /// Prefixes that were typed otherwise: (recorded, simulated).
     short: Vec<(String, String)>,
     /// When Ctrl-C is due next, and how often it still may be sent.
     ctrl_c: Option<(Timestamp, u32)>,
+    /// The recorder's next look, once it is due.
+    look: Option<Timestamp>,
+    /// The terminal's last change.
+    changed: (u64, Timestamp),
     kill_at: Option<Timestamp>,
     keys: VecDeque<(Timestamp, String)>,
 }
@@ -52,9 +59,10 @@ pub struct Replay<'a> {
     zero: Timestamp,
     /// Command steps in file order.
     steps: Vec<&'a Step>,
+    /// Steps that ran beside later ones on their node.
+    beside: BTreeSet<usize>,
+    ids: Ids,
     shown: Vec<Option<Shown>>,
-    /// Steps during which another command was typed on the same machine.
-    background: BTreeSet<usize>,
     /// Words that people chose: never a prefix of an id.
     names: BTreeSet<String>,
     /// By terminal.
@@ -63,8 +71,8 @@ pub struct Replay<'a> {
 
 enum Act {
     Command(usize),
-    Event(String, String, Value),
     Setup(Box<Setup>),
+    Event(String, String, Value),
 }
 
 /// Plays a recording; what each command step showed, in file order.
@@ -123,7 +131,8 @@ impl<'a> Replay<'a> {
             desk,
             zero: Timestamp(0),
             shown: vec![None; steps.len()],
-            background: background(&steps),
+            beside: beside(&steps),
+            ids: Ids::new(recording)?,
             steps,
             names: chosen_names(recording),
             open: BTreeMap::new(),
@@ -132,15 +141,18 @@ impl<'a> Replay<'a> {
 
     fn run(&mut self) {
         let mut acts: Vec<(u64, usize, Act)> = Vec::new();
-        let mut setups = Vec::new();
         let mut at = 0;
+        // a later set-up begins when the command before it has ended
+        let mut end = 0;
         for (k, line) in self.recording.lines.iter().enumerate() {
             match line {
-                // the first one comes before the scenario's start, others where they stand
-                Line::Setup(0, setup) => setups.push(setup.clone()),
-                Line::Setup(t, setup) => acts.push((*t, k, Act::Setup(setup.clone()))),
+                Line::Setup(_, setup) if at == 0 => self.set_up(setup),
+                Line::Setup(t, setup) => {
+                    acts.push(((*t).min(end), k, Act::Setup(setup.clone())));
+                }
                 Line::Command(step) => {
                     acts.push((step.t, k, Act::Command(at)));
+                    end = end.max(step.t + step.ms);
                     at += 1;
                 }
                 Line::Event { t, event, node, all } => {
@@ -150,17 +162,14 @@ impl<'a> Replay<'a> {
             }
         }
         acts.sort_by_key(|(t, k, _)| (*t, *k));
-        for setup in setups {
-            self.set_up(&setup);
-        }
         self.zero = self.desk.now();
         self.steering.begin(self.zero);
         for (t, _, act) in acts {
             self.advance_to(Timestamp(self.zero.0 + t * US));
             match act {
                 Act::Command(at) => self.type_command(at),
-                Act::Event(event, node, all) => self.event(&event, &node, &all),
                 Act::Setup(setup) => self.set_up(&setup),
+                Act::Event(event, node, all) => self.event(&event, &node, &all),
             }
         }
         // what still runs gets the time that it took, and a little more
@@ -185,6 +194,7 @@ impl<'a> Replay<'a> {
                 return;
             }
             let now = self.desk.now();
+            self.look_at_terminals();
             let due = self.open.values().flat_map(due_times).min().filter(|at| *at <= until);
             let stop = due.unwrap_or(until);
             if stop <= now {
@@ -201,46 +211,32 @@ impl<'a> Replay<'a> {
         }
     }
 
-    /// A first Ctrl-C at an instant when it shows as it did: while the client waits for an answer,
-    /// the display is painted once more, over the `^C`.
-    fn press(&mut self, machine: &str) {
-        let painted_over = self.open.get(machine).and_then(|open| self.steps.get(open.at));
-        let painted_over = painted_over
-            .is_some_and(|step| step.screen.contains("\nOperation continuing in background."));
-        let interrupt = DeskInput::Interrupt { machine: machine.to_owned() };
-        let limit = Timestamp(self.desk.now().0 + KEY_MS * US);
-        while painted_over && self.desk.now() < limit {
-            let mut trial = self.desk.clone();
-            trial.input(interrupt.clone());
-            let until = Timestamp(trial.now().0 + 100 * US);
-            while trial.busy(machine) && trial.now() < until && trial.step(until) {}
-            let screen = trial.terminal(machine).map(last_screen).unwrap_or_default();
-            if screen.contains("\nOperation continuing in background.") {
-                break;
+    /// When the recorder sees that an interrupt is due. A client that polls is met while it
+    /// sleeps or while it asks: which, is the host's timing, and shows in what the terminal kept
+    /// of the echo.
+    fn look_at_terminals(&mut self) {
+        let now = self.desk.now();
+        for (terminal, open) in &mut self.open {
+            let revision = self.desk.terminal(terminal).map_or(0, |view| view.revision);
+            if open.changed.0 != revision {
+                open.changed = (revision, now);
+                open.look = None;
             }
-            if !self.steering.step(&mut self.desk, limit) {
-                break;
+            let Some((at, _)) = open.ctrl_c.filter(|(at, _)| *at <= now) else { continue };
+            if open.look.is_none() {
+                let asleep = self.steps.get(open.at).is_some_and(|s| s.screen.contains("^C"));
+                let mut looks = at.since_us(open.changed.1).div_ceil(LOOK_US);
+                if asleep == (looks % 2 == 0) && now.since_us(at) < LOOK_MOST_US {
+                    looks += 1;
+                }
+                open.look = Some(Timestamp(open.changed.1.0 + looks * LOOK_US + LATE_US));
             }
         }
-        self.desk.input(interrupt);
     }
 
     /// Interrupts and keys that are due.
     fn prod(&mut self) {
         let now = self.desk.now();
-        let first = |open: &&Open| open.ctrl_c.is_some_and(|(at, n)| at <= now && n == CTRL_C.0);
-        let pressed: Vec<String> = self
-            .open
-            .iter()
-            .filter(|(_, open)| first(open))
-            .map(|(terminal, _)| terminal.clone())
-            .collect();
-        for terminal in pressed {
-            if let Some(open) = self.open.get_mut(&terminal) {
-                open.ctrl_c = Some((Timestamp(now.0 + CTRL_C.1 * US), CTRL_C.0 - 1));
-            }
-            self.press(&terminal);
-        }
         let mut inputs = Vec::new();
         let mut killed = Vec::new();
         for (terminal, open) in &mut self.open {
@@ -250,9 +246,10 @@ impl<'a> Replay<'a> {
                     inputs.extend(keys(&machine, &text));
                 }
             }
-            if let Some((at, left)) = open.ctrl_c
-                && at <= now
+            if let (Some((_, left)), Some(look)) = (open.ctrl_c, open.look)
+                && look <= now
             {
+                open.look = None;
                 inputs.push(DeskInput::Interrupt { machine: machine.clone() });
                 let next = Timestamp(now.0 + CTRL_C.1 * US);
                 open.ctrl_c = (left > 1).then_some((next, left - 1));
@@ -272,17 +269,14 @@ impl<'a> Replay<'a> {
 
     /// The recorder ends a command: its screen so far, exit 137.
     fn give_up(&mut self, terminal: &str) {
-        let screen = self.desk.terminal(terminal).map(last_screen).unwrap_or_default();
-        for _ in 0..3 {
-            self.desk.input(DeskInput::Interrupt { machine: terminal.to_owned() });
-        }
-        self.desk.input(DeskInput::Eof { machine: terminal.to_owned() });
+        self.desk.hang_up(terminal);
+        self.collect();
         if let Some(open) = self.open.remove(terminal)
             && let Some(slot) = self.shown.get_mut(open.at)
         {
+            let screen = self.desk.terminal(terminal).map(last_screen).unwrap_or_default();
             *slot = Some(Shown { screen, exit: 137 });
         }
-        let _ = self.desk.take_lines();
     }
 
     /// Lines that ended.
@@ -290,10 +284,6 @@ impl<'a> Replay<'a> {
         for line in self.desk.take_lines() {
             let Some(open) = self.open.remove(&line.terminal) else { continue };
             self.steering.after_command(&mut self.desk);
-            if open.away {
-                let line = DeskInput::Line { machine: line.terminal.clone(), line: "exit".into() };
-                self.desk.input(line);
-            }
             let Some(step) = self.steps.get(open.at).copied() else { continue };
             let screen = self.bindings.read_back(&line.screen, &open.short);
             let shown = Shown { screen, exit: line.exit };
@@ -314,6 +304,19 @@ impl<'a> Replay<'a> {
         let _ = self.desk.take_events();
     }
 
+    /// The terminal that a step is typed into, free.
+    fn terminal_for(&mut self, at: usize, step: &Step) -> String {
+        if self.beside.contains(&at)
+            && let Some(terminal) = self.desk.open_beside(&step.node)
+        {
+            let machine = terminal.clone();
+            self.desk.input(DeskInput::Resize { machine, columns: 200, rows: 50 });
+            return terminal;
+        }
+        self.free(&step.node);
+        step.node.clone()
+    }
+
     /// A terminal's last command gets a little more time, then it is ended.
     fn free(&mut self, terminal: &str) {
         if self.open.contains_key(terminal) {
@@ -322,38 +325,17 @@ impl<'a> Replay<'a> {
         }
         if self.open.contains_key(terminal) {
             self.give_up(terminal);
-            let until = Timestamp(self.desk.now().0 + 200 * US);
-            self.advance_to(until);
         }
-    }
-
-    /// A machine whose terminal nobody uses while a step runs.
-    fn spare(&self, step: &Step) -> Option<String> {
-        let busy = |node: &str| {
-            let until = step.t + step.ms + PATIENCE_MS;
-            let mut others = self.steps.iter().filter(|other| other.node == node);
-            self.open.contains_key(node) || others.any(|o| (step.t..until).contains(&o.t))
-        };
-        let mut hosts = self.recording.topology.iter().map(|host| &host.node);
-        hosts.find(|node| **node != step.node && !busy(node)).cloned()
     }
 
     fn type_command(&mut self, at: usize) {
         let Some(step) = self.steps.get(at).copied() else { return };
-        let mut terminal = step.node.clone();
-        let spare = self.background.contains(&at).then(|| self.spare(step)).flatten();
-        if let Some(spare) = &spare {
-            terminal.clone_from(spare);
-        }
-        self.free(&terminal);
+        let terminal = self.terminal_for(at, step);
         self.steering.before_command(&mut self.desk, step);
+        self.steer_ids(&[]);
+        self.find_container(step);
         let translated = self.bindings.translate(&step.cmd, &self.names);
         let command = self.tokens(step, &translated.line);
-        if spare.is_some() {
-            let line = format!("ssh {}", step.node);
-            self.desk.input(DeskInput::Line { machine: terminal.clone(), line });
-            self.advance_to(Timestamp(self.desk.now().0 + LOGIN_MS * US));
-        }
         let now = self.desk.now();
         let after = |ms: u64| Timestamp(now.0 + ms * US);
         self.open.insert(
@@ -361,9 +343,10 @@ impl<'a> Replay<'a> {
             Open {
                 at,
                 typed: now,
-                away: spare.is_some(),
                 short: translated.short,
                 ctrl_c: step.ctrl_c_ms().map(|ms| (after(ms), CTRL_C.0)),
+                look: None,
+                changed: (0, now),
                 kill_at: step.killed_ms().map(after),
                 keys: step
                     .key_times()
@@ -374,6 +357,34 @@ impl<'a> Replay<'a> {
         );
         self.desk.input(DeskInput::Line { machine: terminal, line: command });
         self.collect();
+    }
+
+    /// A container id never shown is that of the running task on that node.
+    fn find_container(&mut self, step: &Step) {
+        let mut words = step.cmd.split_whitespace();
+        if words.next() != Some("docker") {
+            return;
+        }
+        let hex = |word: &&str| {
+            matches!(word.len(), 12 | 64)
+                && word.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+        };
+        for word in words.filter(hex) {
+            if self.bindings.knows_prefix(word) {
+                continue;
+            }
+            let view = self.desk.view();
+            let here = view.machine(&step.node).map_or(&[][..], |m| m.containers.as_slice());
+            let found = here
+                .iter()
+                .filter(|c| c.task.is_some() && c.status == api::ContainerStatusWord::Running)
+                .map(|c| (c.created, c.id.to_string()))
+                .filter(|(_, id)| !self.bindings.is_taken(id.get(..12).unwrap_or(id)))
+                .max();
+            if let Some((_, id)) = found {
+                self.bindings.bind(word, id.get(..word.len()).unwrap_or(&id));
+            }
+        }
     }
 
     /// A token never shown is the present worker's or manager's, as the answer tells.
@@ -443,13 +454,47 @@ impl<'a> Replay<'a> {
         self.free(node);
         self.desk.input(DeskInput::Line { machine: node.to_owned(), line });
         let until = Timestamp(self.desk.now().0 + SETUP_MS * US);
-        let machine = node.to_owned();
-        while self.desk.busy(&machine) {
-            if !self.desk.step(until) {
+        while self.desk.busy(node) {
+            if !self.steering.step(&mut self.desk, until) {
                 break;
             }
         }
-        let _ = self.desk.take_lines();
+        self.collect();
+    }
+
+    /// The leader's next ids.
+    fn steer_ids(&mut self, first: &[u64]) {
+        let Some(leader) = self.desk.view().swarm.as_ref().and_then(|s| s.leader) else { return };
+        let mut draws = first.to_vec();
+        draws.extend(self.ids.any(IDS_AHEAD));
+        self.desk.lab_mut().steer_anew(leader, "ids", &draws);
+    }
+
+    /// Commands of a set-up; ids that later steps tell of are drawn so.
+    fn set_up_commands(&mut self, run: &[(String, String)]) {
+        let mut counted = BTreeSet::new();
+        for (node, command) in run {
+            if let Some(kind) = self.ids.kind_of(command).map(str::to_owned) {
+                if counted.insert(kind.clone()) {
+                    let all = if kind == "container" { " -a" } else { "" };
+
+                    self.unrecorded(node, format!("docker {kind} ls -q{all}"));
+                    let ids = self.desk.screen(node);
+                    self.ids.there_are(&kind, &ids.lines().collect::<Vec<_>>());
+                }
+                let draws = self.ids.draws_for(command);
+                if kind == "container" {
+                    let machine = self.desk.view().machine(node).map(|m| m.machine);
+                    let stream = format!("engine/{node}/ids");
+                    if machine.is_some() {
+                        self.desk.lab_mut().steer(machine, &stream, &draws);
+                    }
+                } else {
+                    self.steer_ids(&draws);
+                }
+            }
+            self.unrecorded(node, command.clone());
+        }
     }
 
     fn set_up(&mut self, setup: &Setup) {
@@ -474,9 +519,7 @@ impl<'a> Replay<'a> {
         if setup.pull_layer_s > 0 {
             self.steering.layer_us(&mut self.desk, setup.pull_layer_s * US);
         }
-        for (node, command) in &setup.run {
-            self.unrecorded(node, command.clone());
-        }
+        self.set_up_commands(&setup.run);
         self.advance_to(Timestamp(self.desk.now().0 + setup.then_s * US));
     }
 
@@ -503,15 +546,6 @@ impl<'a> Replay<'a> {
     }
 }
 
-/// Steps during which another command was typed on the same machine.
-fn background(steps: &[&Step]) -> BTreeSet<usize> {
-    let during = |step: &Step| step.t + 1..(step.t + step.ms).saturating_sub(100);
-    let overlaps = |step: &Step| {
-        steps.iter().any(|other| other.node == step.node && during(step).contains(&other.t))
-    };
-    (0..).zip(steps).filter(|(_, step)| overlaps(step)).map(|(at, _)| at).collect()
-}
-
 /// Names of the topology and those given in commands.
 fn chosen_names(recording: &Recording) -> BTreeSet<String> {
     let mut names: BTreeSet<String> =
@@ -520,13 +554,8 @@ fn chosen_names(recording: &Recording) -> BTreeSet<String> {
             .map(|w| (*w).to_owned())
             .collect();
     names.extend(recording.topology.iter().map(|h| h.node.clone()));
-    let set_up = recording.lines.iter().filter_map(|line| match line {
-        Line::Setup(_, setup) => Some(setup.run.iter().map(|(_, command)| command.as_str())),
-        Line::Command(_) | Line::Event { .. } => None,
-    });
-    let typed = recording.commands().into_iter().map(|(_, step)| step.cmd.as_str());
-    for command in typed.chain(set_up.flatten()) {
-        let words: Vec<&str> = command.split_whitespace().collect();
+    for (_, step) in recording.commands() {
+        let words: Vec<&str> = step.cmd.split_whitespace().collect();
         for pair in words.windows(2) {
             if let [flag, name] = pair
                 && (*flag == "--name" || *flag == "create" || *flag == "-c")
@@ -548,8 +577,23 @@ fn chosen_names(recording: &Recording) -> BTreeSet<String> {
     names
 }
 
+/// Steps in the background: a record stands where its command ended, so behind such as were typed
+/// later on its node.
+fn beside(steps: &[&Step]) -> BTreeSet<usize> {
+    let mut latest: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut out = BTreeSet::new();
+    for (at, step) in steps.iter().enumerate() {
+        let last = latest.entry(&step.node).or_default();
+        if *last > step.t {
+            out.insert(at);
+        }
+        *last = step.t.max(*last);
+    }
+    out
+}
+
 fn due_times(open: &Open) -> impl Iterator<Item = Timestamp> {
-    let ctrl_c = open.ctrl_c.map(|(at, _)| at);
+    let ctrl_c = open.look.or(open.ctrl_c.map(|(at, _)| at));
     let key = open.keys.front().map(|(at, _)| *at);
     [ctrl_c, open.kill_at, key].into_iter().flatten()
 }

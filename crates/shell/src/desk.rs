@@ -17,6 +17,9 @@ use api::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 
+/// Terminals beside a machine's first one are counted in steps of this.
+const BESIDE: u32 = 1 << 16;
+
 /// The lab, its terminals and what was done in them. A value: clone, compare, save it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Desk {
@@ -75,12 +78,13 @@ impl Desk {
             let Some(terminal) = self.terminals.get_mut(&machine) else { continue };
             let (columns, rows) = (terminal.view.columns, terminal.view.rows);
             let (revision, off) = (terminal.view.revision + 1, terminal.off);
-            *terminal = Terminal::new(machine);
+            let at = terminal.machine;
+            *terminal = Terminal::new(at);
             terminal.off = off;
             let view = TerminalView { columns, rows, revision, ..TerminalView::default() };
             terminal.view = view;
             if !off {
-                self.open_session(machine, machine, None, None);
+                self.open_session(machine, at, None, None);
             }
         }
     }
@@ -112,17 +116,17 @@ impl Desk {
     fn act(&mut self, input: DeskInput) {
         match input {
             DeskInput::Key { machine, key } => {
-                if let Some(m) = self.lab.machine(&machine) {
+                if let Some(m) = self.seat(&machine) {
                     self.key(m, key);
                 }
             }
             DeskInput::Text { machine, text } => {
-                if let Some(m) = self.lab.machine(&machine) {
+                if let Some(m) = self.seat(&machine) {
                     self.text(m, &text);
                 }
             }
             DeskInput::Line { machine, line } => {
-                if let Some(m) = self.lab.machine(&machine) {
+                if let Some(m) = self.seat(&machine) {
                     if let Some(terminal) = self.terminals.get_mut(&m) {
                         terminal.editor.set("");
                     }
@@ -130,18 +134,18 @@ impl Desk {
                 }
             }
             DeskInput::Insert { machine, text } => {
-                let m = self.lab.machine(&machine);
+                let m = self.seat(&machine);
                 if let Some(terminal) = m.and_then(|m| self.terminals.get_mut(&m)) {
                     terminal.editor.set(&text);
                 }
             }
             DeskInput::Interrupt { machine } => {
-                if let Some(m) = self.lab.machine(&machine) {
+                if let Some(m) = self.seat(&machine) {
                     self.key(m, Key::Ctrl('c'));
                 }
             }
             DeskInput::Eof { machine } => {
-                if let Some(m) = self.lab.machine(&machine) {
+                if let Some(m) = self.seat(&machine) {
                     self.eof(m);
                 }
             }
@@ -156,7 +160,7 @@ impl Desk {
                 self.requests.insert(id, Asker::Map { at, from });
             }
             DeskInput::Resize { machine, columns, rows } => {
-                if let Some(m) = self.lab.machine(&machine) {
+                if let Some(m) = self.seat(&machine) {
                     self.resize(m, columns, rows);
                 }
             }
@@ -236,7 +240,7 @@ impl Desk {
     /// Whether a foreground command runs in the terminal of a machine.
     #[must_use]
     pub fn busy(&self, machine: &str) -> bool {
-        let m = self.lab.machine(machine);
+        let m = self.seat(machine);
         m.and_then(|m| self.terminals.get(&m)).is_some_and(Terminal::busy)
     }
 
@@ -286,14 +290,14 @@ impl Desk {
     /// The terminal of a machine; `None` for an unknown one.
     #[must_use]
     pub fn terminal(&self, machine: &str) -> Option<&TerminalView> {
-        let m = self.lab.machine(machine)?;
+        let m = self.seat(machine)?;
         self.terminals.get(&m).map(|terminal| &terminal.view)
     }
 
     /// What the running (or last) command of a terminal shows so far, as plain text.
     #[must_use]
     pub fn screen(&self, machine: &str) -> String {
-        let m = self.lab.machine(machine);
+        let m = self.seat(machine);
         m.and_then(|m| self.terminals.get(&m)).map(|t| t.display.text()).unwrap_or_default()
     }
 
@@ -337,8 +341,44 @@ impl Desk {
         }
     }
 
-    /// Name of the machine a terminal belongs to.
+    /// Another terminal on a machine, for a replay: what one person typed into several at once.
+    /// Its name (`node1#2`) stands for it wherever a machine's does. In no log.
+    pub fn open_beside(&mut self, machine: &str) -> Option<String> {
+        let at = self.lab.machine(machine)?;
+        let used = self.terminals.keys().filter(|key| key.0 % BESIDE == at.0).count();
+        let key = Machine(at.0 + BESIDE * u32::try_from(used).ok()?);
+        self.terminals.insert(key, Terminal::new(at));
+        self.open_session(key, at, None, None);
+        self.drive();
+        Some(self.name(key))
+    }
+
+    /// What runs in a terminal is killed, and it is as after a login, for a replay. In no log.
+    pub fn hang_up(&mut self, terminal: &str) {
+        let Some(key) = self.seat(terminal) else { return };
+        self.close_terminal(key);
+        let Some(open) = self.terminals.get_mut(&key) else { return };
+        let at = open.machine;
+        (open.reading, open.raw, open.full, open.view.screen) = (None, None, None, None);
+        if !open.off {
+            self.open_session(key, at, None, None);
+        }
+        self.drive();
+    }
+
+    /// The terminal of that name.
+    fn seat(&self, name: &str) -> Option<Machine> {
+        let (machine, place) = name.split_once('#').unwrap_or((name, "1"));
+        let place = place.parse::<u32>().ok()?.checked_sub(1)?;
+        Some(Machine(self.lab.machine(machine)?.0 + BESIDE * place))
+    }
+
+    /// Name of a machine, or of a terminal on one.
     pub(crate) fn name(&self, machine: Machine) -> String {
-        world::name_of(&self.lab, machine)
+        let name = world::name_of(&self.lab, Machine(machine.0 % BESIDE));
+        match machine.0 / BESIDE {
+            0 => name,
+            place => format!("{name}#{}", place + 1),
+        }
     }
 }

@@ -100,9 +100,19 @@ impl Stream {
         }
     }
 
-    /// Fills with random bytes.
+    /// Fills with random bytes. A steered answer stands for eight of them, the highest first.
     pub fn fill(&mut self, bytes: &mut [u8]) {
-        self.generator.fill_bytes(bytes);
+        let mut rest = bytes;
+        while !rest.is_empty()
+            && let Some(answer) = self.steered.pop_front()
+        {
+            let (now, later) = rest.split_at_mut(rest.len().min(8));
+            for (byte, own) in now.iter_mut().zip(answer.to_be_bytes()) {
+                *byte = own;
+            }
+            rest = later;
+        }
+        self.generator.fill_bytes(rest);
     }
 
     /// True `num` times out of `den`; never if `den` is zero. Not steered.
@@ -114,6 +124,12 @@ impl Stream {
     /// An answer outside the range it meets is dropped and that call draws as usual.
     pub fn steer(&mut self, draws: impl IntoIterator<Item = u64>) {
         self.steered.extend(draws);
+    }
+
+    /// Forgets answers that no call has met, and queues others.
+    pub fn steer_anew(&mut self, draws: impl IntoIterator<Item = u64>) {
+        self.steered.clear();
+        self.steer(draws);
     }
 
     /// Answers queued by [`steer`](Self::steer) that no call has met yet.
@@ -203,6 +219,20 @@ mod tests {
         assert_eq!(stream.pick(5), Some(4));
         assert_eq!(stream.pick(5), free.pick(5));
         assert_eq!(stream, free);
+    }
+
+    #[test]
+    fn steered_bytes_come_first() {
+        let mut stream = Stream::new(3, "s");
+        let mut free = stream.clone();
+        stream.steer([0x0102_0304_0506_0708, 0x0900_0000_0000_0000]);
+        let mut bytes = [0; 9];
+        stream.fill(&mut bytes);
+        assert_eq!(bytes, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+        stream.fill(&mut bytes);
+        let mut own = [0; 9];
+        free.fill(&mut own);
+        assert_eq!(bytes, own);
     }
 
     #[test]

@@ -245,6 +245,11 @@ impl Eval<'_> {
             return Ok(found.clone());
         }
         let at_root = value == self.data.root;
+        // the client's own structures come first, whose field this is under JSON's name
+        let own = (at_root && field == "ID" && self.data.kind == Kind::Raw).then_some("Id");
+        if let Some(found) = own.and_then(|own| value.get(own)) {
+            return Ok(found.clone());
+        }
         let why = match (self.data.kind, value) {
             (Kind::Headers, _) => return Ok(Value::Null),
             (Kind::Row(name) | Kind::Struct(name), _) if at_root => {

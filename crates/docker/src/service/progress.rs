@@ -18,6 +18,8 @@ use std::rc::Rc;
 
 /// Between two polls.
 const POLL_MS: u64 = 200;
+/// What the three questions of a poll take (the recorded repaints are 203 ms apart).
+const ASKED_MS: u64 = 3;
 
 /// One line of the display.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -76,6 +78,8 @@ pub(crate) struct Converge {
     rollback: bool,
     closing: Option<Line>,
     interrupted: bool,
+    /// When the last poll was over.
+    polled: Timestamp,
 }
 
 impl Converge {
@@ -95,6 +99,7 @@ impl Converge {
             rollback: false,
             closing: None,
             interrupted: false,
+            polled: Timestamp(0),
         }
     }
 
@@ -118,6 +123,8 @@ impl Converge {
         }
         let got = match self.phase {
             Some(Phase::Sleeping) => match input {
+                // the next poll is under way: it is shown before the signal is looked at
+                Input::Interrupt if io.now.since_us(self.polled) >= POLL_MS * 1_000 => None,
                 Input::Interrupt => self.detach(io),
                 Input::Timer => self.start(io),
                 _ => None,
@@ -255,7 +262,8 @@ impl Converge {
             let at = *self.converged_at.get_or_insert(io.now);
             let elapsed = io.now.since_us(at);
             if let Some(wait) = Self::monitor_us(&service).checked_sub(elapsed) {
-                let seconds = wait / 1_000_000 + 1;
+                // no time at all never passes between two looks at a clock
+                let seconds = wait.saturating_sub(1) / 1_000_000 + 1;
                 self.put(Line::new(
                     "verify",
                     format!("Waiting {seconds} seconds to verify that tasks are stable..."),
@@ -268,7 +276,8 @@ impl Converge {
             return self.detach(io);
         }
         self.phase = Some(Phase::Sleeping);
-        io.steps.push(Step::Sleep(POLL_MS));
+        self.polled = io.now;
+        io.steps.push(Step::Sleep(POLL_MS + ASKED_MS));
         None
     }
 
@@ -291,7 +300,6 @@ impl Converge {
                 .collect();
             return io.out(text);
         }
-        let before = self.drawn.clone();
         for line in lines {
             let text = line.shown(io.env.columns);
             let head = format!("{}: ", line.id);
@@ -301,9 +309,7 @@ impl Converge {
                 None => self.drawn.push(text),
             }
         }
-        // a repaint also brings the cursor back over an echoed ^C
-        if self.drawn != before || self.interrupted {
-            io.steps.push(Step::Redraw(self.drawn.clone()));
-        }
+        // each poll paints anew: what the terminal echoed below it is then overwritten
+        io.steps.push(Step::Redraw(self.drawn.clone()));
     }
 }

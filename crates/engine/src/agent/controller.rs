@@ -74,7 +74,7 @@ impl Agent {
         let networks: Vec<_> = worker.task.networks.iter().map(|a| a.network).collect();
         let image = worker.task.spec.container.image.clone();
         for network in networks {
-            self.bring_network(network, engine, rng);
+            self.bring_network(network, engine, now, rng);
         }
         // an image that is pinned and present is not asked for again
         if engine.has_image(&image) && image.contains('@') {
@@ -445,6 +445,10 @@ impl Agent {
             return false;
         };
         let (removed, container, state) = (worker.removed, worker.container, worker.status.state);
+        // what has ended is not stopped, even if somebody started it again (`exec.Do`)
+        if state >= TaskState::Complete && !removed {
+            return false;
+        }
         // after a restart: the program ended while nobody watched
         if !running && state == TaskState::Running && worker.doing != Doing::Idle && !removed {
             return self.watch(id, engine, now, rng);

@@ -217,7 +217,7 @@ impl Agent {
             }
         }
         if engine.is_up() {
-            self.keep_networks(engine, rng);
+            self.keep_networks(engine, now, rng);
             self.sweep(engine, now, rng);
             self.serve_subscriptions(engine, now, rng);
         }
@@ -376,7 +376,7 @@ impl Agent {
         }
         for task in tasks {
             match self.workers.get_mut(&task.id) {
-                Some(worker) => worker.update(task),
+                Some(worker) => worker.update(task, now),
                 None => {
                     self.workers.insert(task.id, worker::Worker::new(task, now));
                 }

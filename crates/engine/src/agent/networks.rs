@@ -4,7 +4,7 @@
 
 use super::{Agent, EndpointRecord};
 use crate::engine::Engine;
-use api::{NetworkId, PublishMode, TaskId};
+use api::{NetworkId, PublishMode, TaskId, Timestamp};
 use sim::Streams;
 use std::collections::BTreeMap;
 
@@ -22,14 +22,20 @@ impl Agent {
     }
 
     /// Puts a network of the swarm on this machine.
-    pub(super) fn bring_network(&mut self, id: NetworkId, engine: &mut Engine, rng: &mut Streams) {
+    pub(super) fn bring_network(
+        &mut self,
+        id: NetworkId,
+        engine: &mut Engine,
+        now: Timestamp,
+        rng: &mut Streams,
+    ) {
         if let Some(network) = self.networks.get(&id).filter(|network| !network.predefined) {
-            engine.provide_network(network, self.lb_address(id), rng);
+            engine.provide_network(network, self.lb_address(id), now, rng);
         }
     }
 
     /// `ingress` is brought, networks nobody uses any more are taken away.
-    pub(super) fn keep_networks(&mut self, engine: &mut Engine, rng: &mut Streams) {
+    pub(super) fn keep_networks(&mut self, engine: &mut Engine, now: Timestamp, rng: &mut Streams) {
         if !self.informed {
             return;
         }
@@ -43,7 +49,7 @@ impl Agent {
             let ingress = self.networks.get(id).is_some_and(|network| network.spec.ingress);
             let used = engine.is_network_used(id.as_str());
             if ingress || used {
-                self.bring_network(*id, engine, rng);
+                self.bring_network(*id, engine, now, rng);
             }
         }
         for (id, _) in engine.swarm_networks() {
@@ -57,7 +63,7 @@ impl Agent {
             let ingress = self.networks.get(&network).is_some_and(|n| n.spec.ingress)
                 && attached.contains(&network);
             if !wanted && !ingress {
-                engine.drop_network(&id);
+                engine.drop_network(&id, now);
             }
         }
     }

@@ -309,9 +309,11 @@ fn shutdown_on_an_overlay_waits_for_gossip_then_for_the_program() {
     assert_eq!(found.1, "ingress");
     one.desired_state = TaskState::Shutdown;
     table.assign(one.clone());
-    table.run_ms(10);
+    table.run_ms(990);
+    assert!(table.agent.take_endpoint_changes().is_empty(), "the wait was cut short: a retry");
+    table.run_ms(20);
     let told = table.agent.take_endpoint_changes();
-    assert!(told.len() == 1 && told[0].removed, "out of the rings at once");
+    assert!(told.len() == 1 && told[0].removed, "then out of the rings at once");
     table.run_ms(11_900);
     assert_eq!(table.status('t').state, TaskState::Running);
     table.run_ms(400);

@@ -70,10 +70,16 @@ impl Worker {
         }
     }
 
-    /// A newer version of the task. What was observed here stays.
-    pub(super) fn update(&mut self, task: Rc<Task>) {
+    /// A newer version of the task. What was observed here stays. A wait for the program's end
+    /// that is cut short so counts as a failure for a while: the end begins with the next attempt
+    /// (`agent/task.go`, `ErrTaskRetry`).
+    pub(super) fn update(&mut self, task: Rc<Task>, now: Timestamp) {
+        let before = self.is_to_end();
         self.removed = false;
         self.task = task;
+        if !before && self.is_to_end() && matches!(self.doing, Doing::Watching | Doing::Probing) {
+            self.doing = Doing::Retry { at: Timestamp(now.0 + RETRY_US) };
+        }
     }
 
     pub(super) const fn wakeup(&self) -> Option<Timestamp> {

@@ -18,17 +18,13 @@ pub(crate) fn image_files(image: &ImageData) -> FileTree {
         "/bin",
         "/dev",
         "/etc",
-        "/home",
         "/proc",
         "/root",
-        "/run",
-        "/sbin",
         "/sys",
         "/tmp",
         "/usr/bin",
         "/usr/sbin",
         "/var/log",
-        "/www",
     ] {
         let _made = tree.mkdir_all(dir, at);
     }
@@ -54,7 +50,8 @@ pub(crate) fn image_files(image: &ImageData) -> FileTree {
         let _set = tree.set_mode(&path, 0o755, at);
         match program {
             Program::Nginx => {
-                let _made = tree.mkdir_all("/etc/nginx", at);
+                let _made =
+                    tree.mkdir_all("/etc/nginx", at).and_then(|()| tree.mkdir_all("/www", at));
                 let _conf = tree.write("/etc/nginx/nginx.conf", NGINX_CONF.into(), at);
                 let page = format!("{}\n", image.banner);
                 let _page = tree.write("/www/index.html", page.into_bytes(), at);

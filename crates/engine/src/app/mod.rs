@@ -250,6 +250,11 @@ impl App {
         matches!(&self.kind, Kind::Shell(run) if run.edits_lines())
     }
 
+    /// What it shows when its terminal gets another size.
+    pub fn prompt_again(&self) -> Option<Vec<u8>> {
+        if let Kind::Shell(run) = &self.kind { run.prompt_again() } else { None }
+    }
+
     /// What it was started with.
     #[must_use]
     pub fn place(&self) -> &Place {

@@ -203,6 +203,10 @@ impl Run {
         self.tty.is_some()
     }
 
+    pub(super) fn prompt_again(&self) -> Option<Vec<u8>> {
+        self.tty.as_ref().and_then(|_| self.shell.prompt_again())
+    }
+
     /// The port that a child listens on.
     pub(super) fn port(&self) -> Option<u16> {
         self.children.values().find_map(App::port)

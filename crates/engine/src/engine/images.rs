@@ -5,7 +5,7 @@ use super::Engine;
 use crate::registry::{ImageData, Reference};
 use api::{
     ApiError, ContainerId, Digest, Filters, ImageDeletion, ImageHistoryItem, ImageInspect,
-    ImageSummary, Labels, Response, Timestamp,
+    ImageSummary, Response, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -169,7 +169,9 @@ impl Engine {
     }
 
     pub(super) fn image_event(&mut self, now: Timestamp, action: &str, actor: &str, name: &str) {
-        let mut attributes = Labels::new();
+        // an image that is gone has no labels to tell of
+        let found = if action == "delete" { None } else { self.find_image(actor).ok() };
+        let mut attributes = found.map(|image| image.config.labels.clone()).unwrap_or_default();
         attributes.insert("name".to_owned(), name.to_owned());
         self.changed();
         self.event(now, "image", action, actor, attributes);

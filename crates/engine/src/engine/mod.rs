@@ -525,6 +525,17 @@ impl Engine {
             attributes,
             scope: "local".to_owned(),
         };
+        self.keep_event(event);
+    }
+
+    /// An event of the swarm, if this machine's daemon watches a manager's store.
+    pub fn tell_swarm_event(&mut self, event: Event) {
+        if self.is_up() {
+            self.keep_event(event);
+        }
+    }
+
+    fn keep_event(&mut self, event: Event) {
         self.tell_event(&event);
         self.events.push_back(event);
         if self.events.len() > EVENTS_KEPT {

@@ -256,7 +256,10 @@ impl Engine {
             ..NetworkResource::default()
         };
         self.networks.insert(id.clone(), Network { resource, sandboxes: BTreeMap::new() });
-        self.network_event(now, &id, "create", None);
+        // this one libnetwork makes without the daemon's knowledge
+        if name != "docker_gwbridge" {
+            self.network_event(now, &id, "create", None);
+        }
         Ok(Response::Created { id, warnings: Vec::new() })
     }
 

@@ -9,7 +9,7 @@ use sim::Streams;
 use std::collections::VecDeque;
 
 impl Engine {
-    fn process_mut(&mut self, key: &Key) -> Option<&mut super::container::Process> {
+    pub(super) fn process_mut(&mut self, key: &Key) -> Option<&mut super::container::Process> {
         match key {
             Key::Main(id) => self.containers.get_mut(id)?.process.as_mut(),
             Key::Exec(exec) => self.execs.get_mut(exec)?.process.as_mut(),
@@ -181,7 +181,7 @@ impl Engine {
         }
     }
 
-    fn output(&mut self, key: &Key, stderr: bool, bytes: &[u8], now: Timestamp) {
+    pub(super) fn output(&mut self, key: &Key, stderr: bool, bytes: &[u8], now: Timestamp) {
         match key {
             Key::Main(id) => {
                 let Some(container) = self.containers.get_mut(id) else {
@@ -396,6 +396,9 @@ impl Engine {
         };
         // a program without a line editor of its own: its terminal turns Ctrl+C into a signal
         let shell = self.process_mut(&key).is_some_and(|p| p.app.edits_lines());
+        if tty && !shell {
+            self.output(&key, false, &echo(&bytes), now);
+        }
         match bytes.as_slice() {
             [3] if tty && !shell => self.interrupt(&key, now, rng),
             [4] if tty && !shell => self.resume(&key, Input::Eof, now, rng),
@@ -464,6 +467,20 @@ impl Engine {
     pub(super) fn exec_item(&mut self, call: u64, stderr: bool, bytes: &[u8]) {
         self.item(call, Item::Output { stderr, bytes: bytes.to_vec() });
     }
+}
+
+/// What a terminal shows of what is typed into it: control characters as `^C`.
+fn echo(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for byte in bytes {
+        match byte {
+            b'\r' | b'\n' => out.push(b'\n'),
+            4 | b'\t' => {}
+            0..=31 => out.extend([b'^', byte + 64]),
+            other => out.push(*other),
+        }
+    }
+    out
 }
 
 /// A terminal makes a carriage return of each line's end that has none.

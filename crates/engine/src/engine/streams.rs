@@ -33,7 +33,7 @@ impl Engine {
                 self.logs(call, &container, options, now)
             }
             Request::ContainerAttach { container, stdin, logs } => {
-                self.attach(call, &container, stdin, logs)
+                self.attach(call, &container, stdin, logs, now)
             }
             Request::ContainerStats { container, once } => self.stats(call, &container, once, now),
             Request::Events { since, until, filters } => {
@@ -74,6 +74,7 @@ impl Engine {
         reference: &str,
         stdin: bool,
         logs: bool,
+        now: Timestamp,
     ) -> Result<Option<Response>, ApiError> {
         let id = self.find(reference)?;
         let container = self.container(id).ok_or_else(|| no_such(reference))?;
@@ -84,6 +85,11 @@ impl Engine {
             }
         }
         self.streams.insert(call, Stream::Attach { container: id, stdin });
+        // the client gives the terminal its own size, which a prompt takes notice of
+        let key = Key::Main(id);
+        if let Some(prompt) = self.process_mut(&key).and_then(|p| p.app.prompt_again()) {
+            self.output(&key, false, &prompt, now);
+        }
         Ok(None)
     }
 

@@ -119,7 +119,13 @@ impl Engine {
 
     /// A network of the swarm is used on this machine from now on; `lb` is this node's
     /// load-balancing address there (CIDR), if it has one.
-    pub fn provide_network(&mut self, network: &api::Network, lb: Option<&str>, rng: &mut Streams) {
+    pub fn provide_network(
+        &mut self,
+        network: &api::Network,
+        lb: Option<&str>,
+        now: Timestamp,
+        rng: &mut Streams,
+    ) {
         let id = network.id.to_string();
         let name = network.spec.annotations.name.clone();
         if !self.networks.contains_key(&id) {
@@ -144,7 +150,7 @@ impl Engine {
                 ..NetworkResource::default()
             };
             self.networks.insert(id.clone(), Network { resource, sandboxes: BTreeMap::new() });
-            self.changed();
+            self.network_event(now, &id, "create", None);
         }
         let key =
             if network.spec.ingress { "ingress-sbox".to_owned() } else { format!("lb-{name}") };
@@ -174,9 +180,12 @@ impl Engine {
     }
 
     /// A network of the swarm is no longer used here: nobody of this machine is on it.
-    pub fn drop_network(&mut self, id: &str) -> bool {
+    pub fn drop_network(&mut self, id: &str, now: Timestamp) -> bool {
         if self.is_network_used(id) {
             return false;
+        }
+        if self.networks.get(id).is_some_and(|network| !network.resource.ingress) {
+            self.network_event(now, id, "destroy", None);
         }
         let gone = self.networks.remove(id).is_some();
         if gone {

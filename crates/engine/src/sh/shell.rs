@@ -106,6 +106,10 @@ pub struct Shell {
 
 const MAIN: u32 = 0;
 
+/// What busybox says to somebody at a terminal (`tests/recorded/i_ctrlc.jsonl`).
+const BANNER: &str = "\n\nBusyBox v1.35.0 (Debian 1:1.35.0-4+deb12u1+b1) built-in shell (ash)\n\
+                      Enter 'help' for a list of built-in commands.\n\n";
+
 impl Shell {
     /// A shell that has done nothing yet: resume it with [`Input::Start`].
     #[must_use]
@@ -274,6 +278,7 @@ impl Shell {
                     main.frames.push(Frame::Reader { text: String::new(), prompt });
                 }
                 if prompt {
+                    self.steps.push(Step::Err(BANNER.into()));
                     self.prompt(false);
                 }
             }

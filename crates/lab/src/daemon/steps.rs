@@ -9,7 +9,7 @@ use super::resolve::resolve;
 use super::texts::{invalid, not_found, unavailable};
 use super::{Learned, Next, SwarmCall, defaults, filter, texts};
 use api::{
-    ApiError, ControlRequest, Filters, Network, NetworkResource, NodeId, Request, Response,
+    ApiError, ControlRequest, Filters, Network, NetworkResource, Node, NodeId, Request, Response,
     Service, ServiceMode, ServiceStatus, Task, TaskState,
 };
 use engine::FetchReply;
@@ -402,30 +402,26 @@ fn tasks(filters: &Filters, learned: &Learned) -> Step {
     let fresh_only = filters.get("_up-to-date").is_some_and(|v| v.contains("true"));
     if fresh_only {
         let _ = list!(learned, services, ListServices);
+        let _ = list!(learned, nodes, ListNodes);
     }
     let all = list!(learned, tasks, ListTasks);
     let services = learned.services.as_deref().unwrap_or_default();
+    let nodes = learned.nodes.as_deref().unwrap_or_default();
     let found = all
         .iter()
         .filter(|t| filter::task(&filters, t))
-        .filter(|t| !fresh_only || up_to_date(t, services))
+        .filter(|t| !fresh_only || up_to_date(t, services, nodes))
         .cloned()
         .collect();
     answer(Response::Tasks(found))
 }
 
-/// Made for the service's present spec (SwarmKit `orchestrator.IsTaskDirty`, without the
-/// placement rule: the client asks this only to draw its progress).
-fn up_to_date(task: &Task, services: &[Rc<Service>]) -> bool {
-    let Some(service) = services.iter().find(|s| Some(s.id) == task.service_id) else {
-        return false;
-    };
-    if service.spec_version.is_some() && task.spec_version == service.spec_version {
-        return true;
-    }
-    let mut spec = service.spec.task.clone();
-    spec.placement.clone_from(&task.spec.placement);
-    spec == *task.spec && task.endpoint.as_ref().is_none_or(|e| *e == service.spec.endpoint)
+/// Made for the service's present spec, on a node that fits it (SwarmKit
+/// `manager/controlapi/task.go`).
+fn up_to_date(task: &Task, services: &[Rc<Service>], nodes: &[Rc<Node>]) -> bool {
+    let service = services.iter().find(|s| Some(s.id) == task.service_id);
+    let node = nodes.iter().find(|node| Some(node.id) == task.node_id);
+    service.is_some_and(|service| !manager::is_task_dirty(service, task, node))
 }
 
 fn task_inspect(task: &str, learned: &Learned) -> Step {
@@ -550,6 +546,11 @@ fn network(request: &Request, learned: &Learned, active: bool, in_swarm: bool) -
                 None => local(request.clone()),
                 Some(Err(error)) if error.is_not_found() && scope != "local" => {
                     let visible: Vec<_> = all.iter().filter(|n| !n.predefined).cloned().collect();
+                    if let Some((n, what)) = several(&visible, network) {
+                        let which = format!("network {network} is ambiguous");
+                        let text = format!("{n} matches found based on {what}: {which}");
+                        return Err(invalid(text));
+                    }
                     let found = resolve(&visible, network)
                         .map_err(|e| if e.status == 404 { error.clone() } else { e })?;
                     answer(Response::Network(Box::new(filter::resource(found))))
@@ -570,10 +571,27 @@ fn network(request: &Request, learned: &Learned, active: bool, in_swarm: bool) -
                     let id = resolve(&visible, network)?.id;
                     Ok(Next::Ask(ControlRequest::RemoveNetwork(id)))
                 }
-                _ => local(request.clone()),
+                visible => match several(&visible, network) {
+                    Some((n, what)) => Err(invalid(format!(
+                        "network {network} is ambiguous ({n} matches found based on {what})"
+                    ))),
+                    None => local(request.clone()),
+                },
             }
         }
         _ => answer(Response::Done),
+    }
+}
+
+/// How many networks are meant, if several are, and by what
+/// (moby `api/server/router/network/network_routes.go`).
+fn several(networks: &[Rc<Network>], reference: &str) -> Option<(usize, &'static str)> {
+    let named = networks.iter().filter(|n| n.spec.annotations.name == reference).count();
+    let begun = networks.iter().filter(|n| n.id.as_str().starts_with(reference)).count();
+    match (named, begun) {
+        (0, 2..) => Some((begun, "ID prefix")),
+        (2.., _) => Some((named, "name")),
+        _ => None,
     }
 }
 

@@ -167,7 +167,8 @@ pub(crate) fn label(task: &Task) -> String {
 
 /// Whether a task has to be replaced to follow its service's spec
 /// (SwarmKit `orchestrator.IsTaskDirty`).
-pub(crate) fn is_task_dirty(service: &Service, task: &Task, node: Option<&Rc<Node>>) -> bool {
+#[must_use]
+pub fn is_task_dirty(service: &Service, task: &Task, node: Option<&Rc<Node>>) -> bool {
     if let (Some(ours), Some(theirs)) = (service.spec_version, task.spec_version)
         && ours == theirs
     {

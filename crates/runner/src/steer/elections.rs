@@ -31,7 +31,7 @@ struct Seen {
 }
 
 /// Leaders as recorded, in order.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Elections {
     seen: Vec<Seen>,
     /// Ticks of each member when it was looked at last.
@@ -88,6 +88,7 @@ impl Elections {
 }
 
 /// A row of a table of nodes.
+#[derive(Clone)]
 pub(super) struct Row {
     pub(super) host: String,
     pub(super) status: String,

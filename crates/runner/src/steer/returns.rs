@@ -22,7 +22,7 @@ struct Return {
 }
 
 /// The recorded returns of each host, in order.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Returns {
     hosts: BTreeMap<String, Vec<Return>>,
     /// The wait that was looked at last.

@@ -96,7 +96,8 @@ impl Desk {
             }
             // the terminal itself: a new login
             None => {
-                self.open_session(terminal, terminal, None, None);
+                let at = open.machine;
+                self.open_session(terminal, at, None, None);
             }
         }
     }
@@ -156,11 +157,12 @@ impl Desk {
         }
         let machines: Vec<Machine> = self.terminals.keys().copied().collect();
         for machine in machines {
-            let on = world::is_on(&self.lab, machine);
             let Some(terminal) = self.terminals.get_mut(&machine) else { continue };
+            let at = terminal.machine;
+            let on = world::is_on(&self.lab, at);
             if terminal.off && on {
                 terminal.off = false;
-                self.open_session(machine, machine, None, None);
+                self.open_session(machine, at, None, None);
                 changed = true;
             } else if !terminal.off && !on {
                 self.lose_terminal(machine);

@@ -1,6 +1,6 @@
 //! Ctrl+C.
 
-use super::{Event, Flow, Frame, MAIN, Mode, Next, Prog, Shell, Step, Thread, Wait};
+use super::{Env, Event, Flow, Frame, MAIN, Mode, Next, Prog, Shell, Step, Thread, Wait};
 
 impl Shell {
     /// Ctrl+C: programs of the foreground job get it; what they were part of ends with 130.
@@ -14,10 +14,20 @@ impl Shell {
             }
             self.threads.insert(id, thread);
         }
-        if self.options.mode == (Mode::Stdin { prompt: true }) && !self.busy_below_reader() {
+        if self.options.mode == (Mode::Stdin { prompt: true }) {
             self.steps.push(Step::Err(b"\n".to_vec()));
-            self.prompt(false);
+            if !self.busy_below_reader() {
+                self.prompt(false);
+            }
         }
+    }
+
+    /// What a line editor shows again when its terminal has another size: the prompt.
+    pub(crate) fn prompt_again(&self) -> Option<Vec<u8>> {
+        let waits =
+            self.options.mode == (Mode::Stdin { prompt: true }) && !self.busy_below_reader();
+        let cwd = self.env().map_or("/", Env::cwd);
+        waits.then(|| format!("\r{cwd} # \x1b[J").into_bytes())
     }
 
     fn busy_below_reader(&self) -> bool {

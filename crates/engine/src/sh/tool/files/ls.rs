@@ -102,7 +102,9 @@ impl Job<'_> {
             }
             self.ls_long(&entries, &names, args.has('h', "human-readable"));
         } else if let (Some(columns), false) = (self.columns, args.has('1', "")) {
-            self.out.push_str(&grid(&names, columns as usize));
+            // busybox's columns are all as wide as the widest
+            let even = self.tree.exists("/bin/ash");
+            self.out.push_str(&grid(&names, columns as usize, even));
         } else {
             for name in names {
                 self.out.push_str(&format!("{name}\n"));
@@ -178,8 +180,12 @@ fn quoted(name: &str, tty: bool) -> String {
 }
 
 /// Names in as few rows as fit the width, filled column by column.
-pub(crate) fn grid(names: &[String], width: usize) -> String {
-    let lengths: Vec<usize> = names.iter().map(|n| n.chars().count()).collect();
+pub(crate) fn grid(names: &[String], width: usize, even: bool) -> String {
+    let mut lengths: Vec<usize> = names.iter().map(|n| n.chars().count()).collect();
+    if even {
+        let widest = lengths.iter().copied().max().unwrap_or(0);
+        lengths.fill(widest);
+    }
     for rows in 1..=names.len() {
         let columns: Vec<usize> =
             lengths.chunks(rows).map(|chunk| chunk.iter().copied().max().unwrap_or(0)).collect();
