@@ -22,6 +22,9 @@ struct Kind {
     typed: BTreeSet<String>,
 }
 
+/// An id does not by chance begin with a longer name.
+const NAME: usize = 5;
+
 /// Ids to be drawn.
 pub struct Ids {
     kinds: BTreeMap<String, Kind>,
@@ -87,12 +90,17 @@ impl Ids {
     }
 
     /// Draws of a swarm's ids as they come. The yardstick knows an id by a digit among the twelve
-    /// characters of a table: one without is not drawn.
-    pub fn any(&mut self, count: usize) -> Vec<u64> {
+    /// characters of a table: one without is not drawn, nor one that begins with a name that
+    /// somebody chose and may type.
+    pub fn any(&mut self, count: usize, names: &BTreeSet<String>) -> Vec<u64> {
+        let unlucky = |id: &str| {
+            !id.bytes().take(12).any(|b| b.is_ascii_digit())
+                || (2..=NAME).any(|k| id.get(..k).is_some_and(|start| names.contains(start)))
+        };
         let mut draws = Vec::new();
         for _ in 0..count {
             let mut id = filled("", false, &mut self.made);
-            while !id.bytes().take(12).any(|b| b.is_ascii_digit()) {
+            while unlucky(&id) {
                 id = filled("", false, &mut self.made);
             }
             draws.extend(swarm_draws(&id));

@@ -142,7 +142,7 @@ impl<'a> Replay<'a> {
     fn run(&mut self) {
         let mut acts: Vec<(u64, usize, Act)> = Vec::new();
         let mut at = 0;
-        // a later set-up begins when the command before it has ended
+        // a later set-up begins when what came before it has ended
         let mut end = 0;
         for (k, line) in self.recording.lines.iter().enumerate() {
             match line {
@@ -157,6 +157,7 @@ impl<'a> Replay<'a> {
                 }
                 Line::Event { t, event, node, all } => {
                     let act = Act::Event(event.clone(), node.clone(), all.clone());
+                    end = end.max(*t);
                     acts.push((*t, k, act));
                 }
             }
@@ -466,7 +467,7 @@ impl<'a> Replay<'a> {
     fn steer_ids(&mut self, first: &[u64]) {
         let Some(leader) = self.desk.view().swarm.as_ref().and_then(|s| s.leader) else { return };
         let mut draws = first.to_vec();
-        draws.extend(self.ids.any(IDS_AHEAD));
+        draws.extend(self.ids.any(IDS_AHEAD, &self.names));
         self.desk.lab_mut().steer_anew(leader, "ids", &draws);
     }
 
@@ -554,8 +555,13 @@ fn chosen_names(recording: &Recording) -> BTreeSet<String> {
             .map(|w| (*w).to_owned())
             .collect();
     names.extend(recording.topology.iter().map(|h| h.node.clone()));
-    for (_, step) in recording.commands() {
-        let words: Vec<&str> = step.cmd.split_whitespace().collect();
+    let set_up = recording.lines.iter().filter_map(|line| match line {
+        Line::Setup(_, setup) => Some(setup.run.iter().map(|(_, command)| command.as_str())),
+        Line::Command(_) | Line::Event { .. } => None,
+    });
+    let typed = recording.commands().into_iter().map(|(_, step)| step.cmd.as_str());
+    for command in typed.chain(set_up.flatten()) {
+        let words: Vec<&str> = command.split_whitespace().collect();
         for pair in words.windows(2) {
             if let [flag, name] = pair
                 && (*flag == "--name" || *flag == "create" || *flag == "-c")
