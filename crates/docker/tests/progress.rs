@@ -258,8 +258,10 @@ fn run(fake: &mut Fake, line: &str, tty: bool, columns: u32, interrupt: Option<u
                 }
                 Step::Sleep(ms) => {
                     now += ms;
-                    let stop = interrupt.is_some_and(|after| fake.polls >= after);
-                    inputs.push(if stop { Input::Interrupt } else { Input::Timer });
+                    inputs.push(Input::Timer);
+                    if interrupt.is_some_and(|after| fake.polls >= after) {
+                        inputs.push(Input::Interrupt);
+                    }
                 }
                 Step::Exit(code) => ran.code = code,
                 other => panic!("unexpected {other:?}"),

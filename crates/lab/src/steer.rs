@@ -1,5 +1,5 @@
-//! What a replay of a recording supplies: draws that the real engine made at random, before anything
-//! of them was seen. Never what it decides by rule.
+//! What a replay of a recording supplies: draws that the real engine made at random, before
+//! anything of them was seen. Never what it decides by rule.
 //!
 //! Nothing here is used by a lab that is not a replay.
 

@@ -191,15 +191,15 @@ mod tests {
     #[test]
     fn rows_of_a_table_are_tasks() {
         let screen = "\
-ID             NAME         IMAGE        NODE      DESIRED STATE   CURRENT STATE                ERROR                              PORTS
-aaaaaaaaaaaa   web.1        nginx:1.25   worker1   Running         Running about a minute ago
-bbbbbbbbbbbb    \\_ web.1   nginx:1.24   worker2   Shutdown        Shutdown 7 seconds ago
-cccccccccccc   web.2        nginx:1.25             Running         Pending 3 seconds ago        \"no suitable node (max replica…\"
+ID     NAME      IMAGE   NODE DESIRED STATE CURRENT STATE              ERROR               PORTS
+aaaaaa web.1     nginx:1 w1   Running       Running about a minute ago
+bbbbbb  \\_ web.1 nginx:0 w2   Shutdown      Shutdown 7 seconds ago
+cccccc web.2     nginx:1      Running       Pending 3 seconds ago      \"no suitable node…\"
 ";
         let found = tasks(screen, 100_000);
         assert_eq!(found.len(), 3);
         assert_eq!(found[0].1.made, 40_000);
-        assert_eq!((found[1].1.slot.as_str(), found[1].1.image.as_str()), ("1", "nginx:1.24"));
+        assert_eq!((found[1].1.slot.as_str(), found[1].1.image.as_str()), ("1", "nginx:0"));
         assert_eq!(found[1].1.made, 93_000);
         assert!(found[2].1.waits && !found[0].1.waits);
     }

@@ -38,12 +38,14 @@ impl Ids {
     /// Only if a rule is no expression.
     pub fn new(recording: &Recording) -> Result<Self, regex::Error> {
         let counted = [
-            Regex::new(
-                r"(?P<kind>service|secret|config|network) (?P<id>[0-9a-z]+) is ambiguous \((?P<n>\d+) matches found",
-            )?,
-            Regex::new(
-                r"(?P<n>\d+) matches found based on ID prefix: (?P<kind>network) (?P<id>[0-9a-z]+) is ambiguous",
-            )?,
+            Regex::new(concat!(
+                r"(?P<kind>service|secret|config|network) (?P<id>[0-9a-z]+) ",
+                r"is ambiguous \((?P<n>\d+) matches found",
+            ))?,
+            Regex::new(concat!(
+                r"(?P<n>\d+) matches found based on ID prefix: ",
+                r"(?P<kind>network) (?P<id>[0-9a-z]+) is ambiguous",
+            ))?,
         ];
         let several = Regex::new(r"Multiple IDs found with provided prefix: ([0-9a-f]+)")?;
         let mut kinds: BTreeMap<String, Kind> = BTreeMap::new();

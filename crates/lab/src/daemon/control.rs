@@ -78,8 +78,8 @@ impl Lab {
         self.drain(origin);
     }
 
-    /// The one asked does not lead, or is gone. Mere silence tells nobody that it is: the call waits
-    /// for its deadline (recording c_failures: the leader's cable pulled, asked at once).
+    /// The one asked does not lead, or is gone. Mere silence tells nobody that it is: the call
+    /// waits for its deadline (recording c_failures: the leader's cable pulled, asked at once).
     pub(crate) fn control_broken(&mut self, rpc: Rpc, to: Machine, why: Broken) {
         if why == Broken::Silent {
             return;
