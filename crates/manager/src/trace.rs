@@ -84,7 +84,7 @@ pub enum Trace {
     /// An update moves on.
     UpdateState { service: ServiceId, name: String, state: UpdateState, message: String },
     /// An update works on a slot, drawn from those listed unless they are many.
-    UpdateSlot { service: ServiceId, name: String, slot: u64, node: Option<NodeId>, from: Vec<u64> },
+    UpdateSlot { service: ServiceId, name: String, slot: u64, node: Option<NodeId>, of: Vec<u64> },
     /// A task's node no longer fits.
     Rejected { task: TaskId, name: String, node: NodeId },
     /// A node changed its state.

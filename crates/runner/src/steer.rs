@@ -219,7 +219,7 @@ impl Steering {
         let mut draws = Vec::new();
         let mut other = false;
         for (_, line) in desk.lab().trace().since(from) {
-            let TraceEvent::Manager(Trace::UpdateSlot { service, name, slot, from, .. }) =
+            let TraceEvent::Manager(Trace::UpdateSlot { service, name, slot, of: from, .. }) =
                 &line.what
             else {
                 continue;

@@ -240,7 +240,7 @@ impl Update {
             name: self.service.spec.annotations.name.clone(),
             slot: first.slot,
             node: first.node_id,
-            from,
+            of: from,
         });
         let clean: Vec<_> = slot.iter().filter(|task| !self.is_dirty(draft, task)).collect();
         let running = clean.iter().find(|task| task.desired_state == TaskState::Running);
