@@ -194,46 +194,42 @@ impl MachineState {
     pub(crate) fn node_id(&self) -> Option<NodeId> {
         self.node.as_ref()?.certificate.as_ref().map(|c| c.node)
     }
+}
 
-    /// What its agent tells of it.
-    pub(crate) fn description(&self) -> NodeDescription {
-        let plugin = |kind: &str, name: &str| (kind.to_owned(), name.to_owned());
-        let mut plugins = Vec::new();
-        for log in [
-            "awslogs",
-            "fluentd",
-            "gcplogs",
-            "gelf",
-            "journald",
-            "json-file",
-            "local",
-            "logentries",
-            "splunk",
-            "syslog",
-        ] {
-            plugins.push(plugin("Log", log));
-        }
-        for net in ["bridge", "host", "ipvlan", "macvlan", "null", "overlay"] {
-            plugins.push(plugin("Network", net));
-        }
-        plugins.push(plugin("Volume", "local"));
-        NodeDescription {
-            hostname: self.config.name.clone(),
-            platform: api::Platform { architecture: "x86_64".into(), os: "linux".into() },
-            resources: api::Resources {
-                nano_cpus: i64::from(CPUS) * 1_000_000_000,
-                memory_bytes: i64::try_from(MEMORY_BYTES).unwrap_or(i64::MAX),
-                generic: Vec::new(),
-            },
-            engine_version: ENGINE_VERSION.to_owned(),
-            engine_labels: api::Labels::new(),
-            plugins,
-            tls_root: self
-                .node
-                .as_ref()
-                .and_then(|node| node.certificate.as_ref())
-                .map(|certificate| Box::new(certificate.root)),
-        }
+/// What the agent of a machine with that certificate tells of it.
+pub(crate) fn description(config: &MachineConfig, certificate: &Certificate) -> NodeDescription {
+    let plugin = |kind: &str, name: &str| (kind.to_owned(), name.to_owned());
+    let mut plugins = Vec::new();
+    for log in [
+        "awslogs",
+        "fluentd",
+        "gcplogs",
+        "gelf",
+        "journald",
+        "json-file",
+        "local",
+        "logentries",
+        "splunk",
+        "syslog",
+    ] {
+        plugins.push(plugin("Log", log));
+    }
+    for net in ["bridge", "host", "ipvlan", "macvlan", "null", "overlay"] {
+        plugins.push(plugin("Network", net));
+    }
+    plugins.push(plugin("Volume", "local"));
+    NodeDescription {
+        hostname: config.name.clone(),
+        platform: api::Platform { architecture: "x86_64".into(), os: "linux".into() },
+        resources: api::Resources {
+            nano_cpus: i64::from(CPUS) * 1_000_000_000,
+            memory_bytes: i64::try_from(MEMORY_BYTES).unwrap_or(i64::MAX),
+            generic: Vec::new(),
+        },
+        engine_version: ENGINE_VERSION.to_owned(),
+        engine_labels: api::Labels::new(),
+        plugins,
+        tls_root: Some(Box::new(certificate.root)),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::address;
 use crate::daemon::texts::{self, unavailable};
 use crate::event::{Broken, Event, Raft, Rpc, SwarmStep, Wire};
 use crate::lab::{About, Call, Lab, Question, Work};
-use crate::machine::{Entering, Manager, SwarmNode, member_context};
+use crate::machine::{Entering, Manager, SwarmNode, description, member_context};
 use crate::member::{draw, raft_config, raft_id};
 use crate::trace::TraceEvent;
 use crate::{CallId, Machine};
@@ -248,7 +248,6 @@ impl Lab {
         if !m.powered || !m.engine.is_up() {
             return false;
         }
-        let mut description = m.description();
         let Some(node) = m.node.as_mut() else { return false };
         m.opening &= !node.has_session;
         let mut busy = false;
@@ -256,7 +255,6 @@ impl Lab {
             && let Some(cluster) = manager.store.cluster()
         {
             certificate.root = cluster.ca_digest;
-            description.tls_root = Some(Box::new(certificate.root));
             let me = certificate.node;
             if node.agent.is_none()
                 && node.state != LocalNodeState::Locked
@@ -265,7 +263,7 @@ impl Lab {
             {
                 let managers = vec![(me, node.addr.clone())];
                 node.managers.clone_from(&managers);
-                node.agent = Some(Agent::new(me, description, managers));
+                node.agent = Some(Agent::new(me, description(&m.config, certificate), managers));
                 busy = true;
             }
         }
@@ -418,7 +416,6 @@ impl Lab {
     pub(crate) fn start_node(&mut self, machine: Machine) {
         let now = self.now;
         let Some(m) = self.at_mut(machine) else { return };
-        let description = m.description();
         let Some(node) = m.node.as_mut() else { return };
         if node.certificate.is_none() {
             return;
@@ -427,6 +424,7 @@ impl Lab {
             agent.restarted(now, &mut m.rng);
         } else if let Some(certificate) = &node.certificate {
             let managers = node.managers.clone();
+            let description = description(&m.config, certificate);
             node.agent = Some(Agent::new(certificate.node, description, managers));
         }
         if let Some(manager) = &mut node.manager

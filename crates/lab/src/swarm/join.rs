@@ -214,8 +214,7 @@ impl Lab {
         let remote_node = self.at(from).and_then(|m| m.node_id());
         let remote_managers = self.at(from).and_then(|m| m.manager()).map(|p| p.members().list);
         let Some(m) = self.at_mut(machine) else { return };
-        let mut description = m.description();
-        description.tls_root = Some(Box::new(certificate.root));
+        let description = description(&m.config, &certificate);
         let Some(node) = m.node.as_mut() else { return };
         let Some(entering) = node.entering.as_ref() else { return };
         node.managers = remote_node.map(|id| (id, entering.remote.clone())).into_iter().collect();
