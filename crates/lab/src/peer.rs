@@ -193,7 +193,7 @@ impl Peer {
 }
 
 impl Manager {
-    /// A message got through to this member.
+    /// A message got through to this member. (It was sent before a stall, if there is one.)
     pub(crate) fn peer_works(&mut self, raft_id: u64, now: Timestamp) {
         let peer = self.peers.entry(raft_id).or_insert_with(|| Peer::fresh(now));
         if !peer.reachable {
@@ -202,6 +202,5 @@ impl Manager {
         }
         peer.failures = 0;
         peer.retry_at = Timestamp(0);
-        peer.stalled = None;
     }
 }

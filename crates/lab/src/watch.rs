@@ -129,6 +129,16 @@ mod tests {
 
     #[test]
     fn history_is_no_news() {
-        assert!(news(&[], Timestamp(0), Timestamp(NEWS_US + 1)).is_empty());
+        let spec = api::SecretSpec {
+            annotations: api::Annotations { name: "sec".to_owned(), ..Default::default() },
+            ..Default::default()
+        };
+        let id = api::SecretId::from_random([7; 17]);
+        let secret = std::rc::Rc::new(api::Secret { id, meta: Meta::default(), spec });
+        let events = [StoreEvent::Created(Object::Secret(secret))];
+        let told = news(&events, Timestamp(0), Timestamp(NEWS_US));
+        let words: Vec<_> = told.iter().map(|e| (e.kind.as_str(), e.action.as_str())).collect();
+        assert_eq!(words, [("secret", "create")]);
+        assert!(news(&events, Timestamp(0), Timestamp(NEWS_US + 1)).is_empty());
     }
 }
