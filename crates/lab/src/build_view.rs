@@ -1,12 +1,14 @@
-//! From the world to what may be seen of it. Only what changed is built anew.
+//! From the world to what may be seen of it. Only what changed is built anew: after each event
+//! the machines it touched are compared with what was seen of them last, in place.
 
+use crate::event::Raft;
 use crate::lab::Lab;
 use crate::machine::{MachineState, Manager};
 use crate::{
     ContainerView, LinkView, Machine, MachineView, PortView, RaftRole, RaftView, RingView,
     ServiceView, SwarmView,
 };
-use api::{LocalNodeState, ManagerStatus, Node, Reachability, TaskId, Version};
+use api::{LocalNodeState, ManagerStatus, Node, Reachability, TaskId, Timestamp, Version};
 use sim::Host;
 use std::rc::Rc;
 
@@ -16,6 +18,8 @@ struct Share {
     up: bool,
     lives: bool,
     manager: Option<ManagerShare>,
+    /// [`crate::mesh::Mesh::changes`] at the last look.
+    mesh: u64,
     rings: Vec<RingView>,
 }
 
@@ -23,24 +27,26 @@ struct Share {
 struct ManagerShare {
     leads: bool,
     store: Version,
-    /// Term, commit index, applied index, once raft runs.
-    raft: Option<(u64, u64, u64)>,
-    members: manager::Members,
+    raft: Option<RaftShare>,
 }
 
-/// Which machines have to be looked at again, and what was last seen of all. It follows from the
-/// rest: saves and comparisons leave it out.
+/// What the list of members follows from: the members themselves change only by an entry.
+#[derive(Clone, Debug, PartialEq)]
+struct RaftShare {
+    term: u64,
+    commit: u64,
+    applied: u64,
+    leader: Option<u64>,
+    /// Raft id, whether it answers, since when.
+    peers: Vec<(u64, bool, Timestamp)>,
+}
+
+/// Which machines have to be looked at again, and what was last seen of all.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Looked {
     /// One for each machine; none before the first look.
     shares: Vec<Share>,
     touched: Vec<Machine>,
-}
-
-impl PartialEq for Looked {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
 }
 
 impl Looked {
@@ -61,18 +67,21 @@ impl Lab {
     /// Brings [`Lab::view`] up to date.
     pub(crate) fn refresh_view(&mut self) {
         self.view.now = self.now;
-        let touched = std::mem::take(&mut self.looked.touched);
         let (mut changed, mut shares) = (false, false);
         if self.looked.shares.len() == self.machines.len() {
-            for machine in touched {
+            let mut touched = std::mem::take(&mut self.looked.touched);
+            for machine in touched.drain(..) {
                 changed |= self.refresh_machine(machine);
                 shares |= self.refresh_share(machine);
             }
+            self.looked.touched = touched;
         } else {
+            self.looked.touched.clear();
             self.looked.shares.clear();
             for machine in self.all() {
                 changed |= self.refresh_machine(machine);
-                self.looked.shares.extend(self.share(machine));
+                let share = self.share(machine);
+                self.looked.shares.extend(share);
             }
             shares = true;
         }
@@ -82,6 +91,13 @@ impl Lab {
         if changed {
             self.view.revision += 1;
         }
+    }
+
+    /// After a load: all of the view but its revision and what is only remembered.
+    pub(crate) fn restore_view(&mut self) {
+        let revision = self.view.revision;
+        self.refresh_view();
+        self.view.revision = revision;
     }
 
     /// Whether the view is what the world looks like now: for tests of the model.
@@ -94,28 +110,59 @@ impl Lab {
     }
 
     fn refresh_machine(&mut self, machine: Machine) -> bool {
-        let Some(mut fresh) = self.machine_view(machine) else { return false };
         let index = machine.0 as usize;
-        if let Some(old) = self.view.machines.get(index) {
-            fresh.revision = old.revision;
-            if **old == fresh {
+        if self.shows(machine) {
+            // of a machine at rest raft's clock is all that moves
+            let Some(m) = self.machines.get(index) else { return false };
+            let Some(slot) = self.view.machines.get_mut(index) else { return false };
+            let raft = m.manager().and_then(|manager| manager.raft.as_ref());
+            if raft_shown(slot.raft.as_ref(), raft) {
                 return false;
             }
+            Rc::make_mut(slot).raft = raft.map(raft_view);
+            return true;
         }
-        fresh.revision += 1;
+        let Some(fresh) = self.machine_view(machine) else { return false };
         match self.view.machines.get_mut(index) {
+            Some(old) if **old == fresh => return false,
             Some(slot) => *slot = Rc::new(fresh),
             None => self.view.machines.push(Rc::new(fresh)),
         }
         true
     }
 
+    /// Whether a machine's view is what it was, but for raft.
+    fn shows(&self, machine: Machine) -> bool {
+        let index = machine.0 as usize;
+        let (Some(m), Some(old), Some(share)) =
+            (self.at(machine), self.view.machines.get(index), self.looked.shares.get(index))
+        else {
+            return false;
+        };
+        let node = m.node.as_ref();
+        old.engine_revision == m.engine.revision()
+            && share.mesh == *m.mesh.changes
+            && (old.powered, old.frozen, old.daemon) == (m.powered, m.frozen, m.daemon_up())
+            && (old.disk_full, old.leads) == (m.disk_full, m.manager().is_some_and(Manager::leads))
+            && old.swarm == node.map_or(LocalNodeState::Inactive, |n| n.state)
+            && old.node_id == m.node_id()
+            && old.role == node.and_then(|n| n.certificate.as_ref()).map(|c| c.role)
+            && old.link == self.link_view(machine)
+            && old.addresses == m.engine.facts().addresses
+    }
+
     fn refresh_share(&mut self, machine: Machine) -> bool {
+        let index = machine.0 as usize;
+        let (Some(m), Some(old)) = (self.machines.get(index), self.looked.shares.get(index)) else {
+            return false;
+        };
+        if old.is_of(m) {
+            return false;
+        }
         let Some(fresh) = self.share(machine) else { return false };
-        let Some(old) = self.looked.shares.get_mut(machine.0 as usize) else { return false };
-        let changed = *old != fresh;
+        let Some(old) = self.looked.shares.get_mut(index) else { return false };
         *old = fresh;
-        changed
+        true
     }
 
     fn share(&self, machine: Machine) -> Option<Share> {
@@ -123,16 +170,19 @@ impl Lab {
         let manager = m.manager().map(|manager| ManagerShare {
             leads: manager.leads(),
             store: manager.store.index(),
-            raft: manager
-                .raft
-                .as_ref()
-                .map(|raft| (raft.term(), raft.commit_index(), raft.applied_index())),
-            members: manager.members(),
+            raft: manager.raft.as_ref().map(|raft| RaftShare {
+                term: raft.term(),
+                commit: raft.commit_index(),
+                applied: raft.applied_index(),
+                leader: raft.leader(),
+                peers: peers(manager).collect(),
+            }),
         });
         Some(Share {
             up: m.powered && m.engine.is_up(),
             lives: m.daemon_up() && !m.frozen,
             manager,
+            mesh: *m.mesh.changes,
             rings: rings(machine, m),
         })
     }
@@ -145,11 +195,9 @@ impl Lab {
             Some(old) if old.engine_revision == key => (old.containers.clone(), old.images.clone()),
             Some(_) | None => containers(m),
         };
-        let host = Host(machine.0);
         let node = m.node.as_ref();
         let manager = m.manager();
         Some(MachineView {
-            revision: 0,
             engine_revision: key,
             machine,
             name: m.config.name.clone(),
@@ -157,11 +205,7 @@ impl Lab {
             addresses: m.engine.facts().addresses.clone(),
             powered: m.powered,
             frozen: m.frozen,
-            link: LinkView {
-                plugged: !self.net.is_cut(host),
-                slow_ms: self.net.slowness(host).as_ms(),
-                part: self.part_of(machine),
-            },
+            link: self.link_view(machine),
             daemon: m.daemon_up(),
             swarm: node.map_or(LocalNodeState::Inactive, |n| n.state),
             node_id: m.node_id(),
@@ -170,9 +214,18 @@ impl Lab {
             ports: ports(m, &containers),
             containers,
             images,
-            raft: manager.and_then(raft_view),
+            raft: manager.and_then(|manager| manager.raft.as_ref()).map(raft_view),
             disk_full: m.disk_full,
         })
+    }
+
+    fn link_view(&self, machine: Machine) -> LinkView {
+        let host = Host(machine.0);
+        LinkView {
+            plugged: !self.net.is_cut(host),
+            slow_ms: self.net.slowness(host).as_ms(),
+            part: self.part_of(machine),
+        }
     }
 
     /// Which part of a split network a machine is in, counted from 1.
@@ -202,18 +255,21 @@ impl Lab {
 
     fn refresh_swarm(&mut self) -> bool {
         let Some(from) = self.freshest() else {
-            // what was seen last stays on the map until there is something newer
             let gone = self.all().all(|m| self.at(m).is_none_or(|s| s.manager().is_none()));
-            return gone && self.view.swarm.take().is_some();
-        };
-        let Some(mut fresh) = self.swarm_view(from) else { return false };
-        if let Some(old) = &self.view.swarm {
-            fresh.revision = old.revision;
-            if **old == fresh {
-                return false;
+            if gone {
+                self.last_swarm = None;
+            } else if self.last_swarm.is_none() {
+                self.last_swarm.clone_from(&self.view.swarm);
             }
+            let changed = self.view.swarm.is_some() != self.last_swarm.is_some();
+            self.view.swarm.clone_from(&self.last_swarm);
+            return changed;
+        };
+        self.last_swarm = None;
+        let Some(fresh) = self.swarm_view(from) else { return false };
+        if self.view.swarm.as_deref() == Some(&fresh) {
+            return false;
         }
-        fresh.revision += 1;
         self.view.swarm = Some(Rc::new(fresh));
         true
     }
@@ -254,7 +310,6 @@ impl Lab {
             }
         };
         Some(SwarmView {
-            revision: 0,
             store_index: store.index(),
             from,
             leader: self.all().find(|m| {
@@ -317,15 +372,65 @@ fn with_status(node: &Rc<Node>, members: &manager::Members) -> Rc<Node> {
     Rc::new(Node { manager_status: Some(status), ..Node::clone(node) })
 }
 
-fn raft_view(manager: &Manager) -> Option<RaftView> {
-    let raft = manager.raft.as_ref()?;
-    Some(RaftView {
+impl Share {
+    /// Whether it is what would be seen of the machine now.
+    fn is_of(&self, m: &MachineState) -> bool {
+        self.up == (m.powered && m.engine.is_up())
+            && self.lives == (m.daemon_up() && !m.frozen)
+            && self.mesh == *m.mesh.changes
+            && match (&self.manager, m.manager()) {
+                (None, None) => true,
+                (Some(old), Some(manager)) => old.is_of(manager),
+                (Some(_), None) | (None, Some(_)) => false,
+            }
+    }
+}
+
+impl ManagerShare {
+    fn is_of(&self, manager: &Manager) -> bool {
+        self.leads == manager.leads()
+            && self.store == manager.store.index()
+            && match (&self.raft, &manager.raft) {
+                (None, None) => true,
+                (Some(old), Some(raft)) => {
+                    (old.term, old.commit, old.applied, old.leader)
+                        == (raft.term(), raft.commit_index(), raft.applied_index(), raft.leader())
+                        && old.peers.iter().copied().eq(peers(manager))
+                }
+                (Some(_), None) | (None, Some(_)) => false,
+            }
+    }
+}
+
+/// What a manager knows of its connections.
+fn peers(manager: &Manager) -> impl Iterator<Item = (u64, bool, Timestamp)> {
+    manager.peers.iter().map(|(id, peer)| (*id, peer.reachable, peer.since))
+}
+
+/// Whether what was seen of a member of raft is what it is, without making it anew.
+fn raft_shown(old: Option<&RaftView>, raft: Option<&Raft>) -> bool {
+    let (Some(old), Some(raft)) = (old, raft) else { return old.is_none() && raft.is_none() };
+    old.elapsed_ticks == raft.election_elapsed()
+        && old.timeout_ticks == raft.election_timeout()
+        && old.role == raft_role(raft)
+        && (old.raft_id, old.term, old.voted_for) == (raft.id(), raft.term(), raft.disk().vote)
+        && (old.leader, old.last_index) == (raft.leader(), raft.last_index())
+        && (old.commit, old.applied) == (raft.commit_index(), raft.applied_index())
+        && old.members.iter().eq(raft.membership().members.keys())
+}
+
+fn raft_role(raft: &Raft) -> RaftRole {
+    match raft.role() {
+        raft::Role::Follower => RaftRole::Follower,
+        raft::Role::Candidate => RaftRole::Candidate,
+        raft::Role::Leader => RaftRole::Leader,
+    }
+}
+
+fn raft_view(raft: &Raft) -> RaftView {
+    RaftView {
         raft_id: raft.id(),
-        role: match raft.role() {
-            raft::Role::Follower => RaftRole::Follower,
-            raft::Role::Candidate => RaftRole::Candidate,
-            raft::Role::Leader => RaftRole::Leader,
-        },
+        role: raft_role(raft),
         term: raft.term(),
         voted_for: raft.disk().vote,
         leader: raft.leader(),
@@ -335,7 +440,7 @@ fn raft_view(manager: &Manager) -> Option<RaftView> {
         elapsed_ticks: raft.election_elapsed(),
         timeout_ticks: raft.election_timeout(),
         members: raft.membership().members.keys().copied().collect(),
-    })
+    }
 }
 
 fn containers(m: &MachineState) -> (Vec<ContainerView>, Vec<String>) {

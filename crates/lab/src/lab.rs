@@ -7,12 +7,12 @@ use crate::machine::MachineState;
 use crate::mesh::WebRequest;
 use crate::trace::{TraceEvent, TraceLine};
 use crate::{
-    Answer, CallId, HttpReply, LabConfig, Machine, MachineConfig, Origin, RequestId, View,
+    Answer, CallId, HttpReply, LabConfig, Machine, MachineConfig, Origin, RequestId, SwarmView, View,
 };
 use api::{ApiError, Request, Response, Timestamp};
 use engine::{Catalog, FileTree};
-use serde::{Deserialize, Serialize};
-use sim::{Net, Queue, Streams, Time, Trace};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sim::{Derived, Net, Queue, Streams, Time, Trace};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -21,6 +21,7 @@ const TRACE_LINES: u32 = 4_000;
 
 /// The world. See the crate's page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub struct Lab {
     pub(crate) config: LabConfig,
     pub(crate) now: Timestamp,
@@ -41,9 +42,17 @@ pub struct Lab {
     pub(crate) next: u64,
     pub(crate) answers: Vec<(CallId, Answer)>,
     pub(crate) replies: Vec<(RequestId, HttpReply)>,
+    /// It follows from the rest: of it a save holds the revision only.
+    #[serde(with = "revision")]
     pub(crate) view: View,
+    /// What was seen of the swarm while one of its managers ran; only while none does. It stays
+    /// on the map until there is something newer.
+    pub(crate) last_swarm: Option<Rc<SwarmView>>,
+    /// Every address of every machine.
     #[serde(skip)]
-    pub(crate) looked: Looked,
+    by_address: Derived<BTreeMap<String, Machine>>,
+    #[serde(skip)]
+    pub(crate) looked: Derived<Looked>,
     pub(crate) trace: Trace<TraceLine>,
     /// How much longer than usual a daemon takes from its start to its first answer, microseconds.
     pub(crate) daemon_start_us: u64,
@@ -93,6 +102,40 @@ pub(crate) enum About {
     Probe,
 }
 
+// `remote = "Self"` gives the derived halves as functions: a loaded lab makes its view itself.
+impl Serialize for Lab {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Lab {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut lab = Self::deserialize(deserializer)?;
+        lab.index_addresses();
+        lab.restore_view();
+        Ok(lab)
+    }
+}
+
+/// What a save holds of a view.
+mod revision {
+    use crate::View;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(view: &View, serializer: S) -> Result<S::Ok, S::Error> {
+        view.revision.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D>(deserializer: D) -> Result<View, D::Error>
+    where
+        D: Deserializer<'de>,
+    {
+        let revision = u64::deserialize(deserializer)?;
+        Ok(View { revision, ..View::default() })
+    }
+}
+
 impl Lab {
     /// All machines on, in no swarm.
     #[must_use]
@@ -118,11 +161,14 @@ impl Lab {
             answers: Vec::new(),
             replies: Vec::new(),
             view: View::default(),
-            looked: Looked::default(),
+            last_swarm: None,
+            by_address: Derived::default(),
+            looked: Derived::default(),
             trace: Trace::new(TRACE_LINES),
             daemon_start_us: 0,
             config,
         };
+        lab.index_addresses();
         for machine in lab.all() {
             lab.drain(machine);
         }
@@ -166,11 +212,16 @@ impl Lab {
 
     /// A machine by one of its addresses.
     pub(crate) fn machine_at(&self, ip: &str) -> Option<Machine> {
-        (0..)
-            .map(Machine)
-            .zip(&self.config.machines)
-            .find(|(_, m)| m.ip == ip || m.extra_ips.iter().any(|(_, a)| a == ip))
-            .map(|(m, _)| m)
+        self.by_address.get(ip).copied()
+    }
+
+    fn index_addresses(&mut self) {
+        for (machine, config) in (0..).map(Machine).zip(&self.config.machines) {
+            let more = config.extra_ips.iter().map(|(_, ip)| ip);
+            for ip in std::iter::once(&config.ip).chain(more) {
+                self.by_address.entry(ip.clone()).or_insert(machine);
+            }
+        }
     }
 
     /// One more machine, with the next free address, on and in no swarm. Its index.
@@ -180,6 +231,7 @@ impl Lab {
         self.config.machines.push(config.clone());
         let machine = Machine(k);
         self.machines.push(Rc::new(MachineState::new(config, machine, self.config.seed)));
+        self.index_addresses();
         self.looked.touch_all();
         self.drain(machine);
         self.refresh_view();

@@ -103,11 +103,7 @@ impl Lab {
             Some(from)
         } else {
             // only eth0 is routed between machines
-            (0..)
-                .map(Machine)
-                .zip(&self.config.machines)
-                .find(|(_, m)| m.ip == host)
-                .map(|(m, _)| m)
+            self.machine_at(host).filter(|m| self.at(*m).is_some_and(|m| m.config.ip == host))
         };
         let to = target.unwrap_or(Machine(u32::MAX));
         let port = crate::machine::port_of(addr);

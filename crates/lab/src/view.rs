@@ -1,7 +1,7 @@
 //! What a person may see of the world: the map's and the checks' only source.
 //!
-//! A view never influences the world. Parts carry revision numbers; an equal revision means an
-//! equal part. The swarm's part is what the freshest living manager has committed.
+//! A view never influences the world. A part that has not changed is the same `Rc`. The swarm's
+//! part is what the freshest living manager has committed.
 
 use crate::{LabConfig, Machine, MachineConfig};
 use api::{
@@ -50,8 +50,6 @@ impl View {
 /// One machine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MachineView {
-    /// Changes whenever anything below does.
-    pub revision: u64,
     /// The engine's own count of changes.
     pub engine_revision: u64,
     /// Which.
@@ -94,7 +92,6 @@ impl MachineView {
     fn planned(machine: Machine, config: &MachineConfig) -> Self {
         let own = ("eth0".to_owned(), config.ip.clone());
         Self {
-            revision: 0,
             engine_revision: 0,
             machine,
             name: config.name.clone(),
@@ -192,8 +189,6 @@ pub struct RaftView {
 /// The swarm as its freshest living manager has it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SwarmView {
-    /// Changes whenever anything below does.
-    pub revision: u64,
     /// The last entry that the store has applied.
     pub store_index: api::Version,
     /// Whose store this is.

@@ -10,11 +10,13 @@
 //! | [`random`] | [`Streams`]: one named generator per consumer, steerable for replays |
 //! | [`net`] | [`Net`]: links between [`Host`]s, their latency and their faults |
 //! | [`trace`] | [`Trace`]: a ring of what happened, and [`digest`] to compare two runs |
+//! | [`Derived`] | what follows from the rest, left out of saves and comparisons |
 //! | [`entries`] | maps as lists of pairs, so that a save file can be JSON |
 //!
 //! **Invariant:** no clock, no thread, no float and no hash map: the same seed and the same
 //! calls give the same bytes on every platform. It knows no word of what it simulates.
 
+mod derived;
 mod digest;
 pub mod entries;
 pub mod net;
@@ -23,6 +25,7 @@ pub mod random;
 pub mod time;
 pub mod trace;
 
+pub use derived::Derived;
 pub use digest::{Fnv, digest};
 pub use net::{Fate, Host, Net};
 pub use queue::{Queue, Ticket};

@@ -23,6 +23,7 @@ use crate::Machine;
 use api::{NetworkId, Protocol, ServiceId, TaskId, Timestamp};
 use engine::EndpointRecord;
 use serde::{Deserialize, Serialize};
+use sim::Derived;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What one node knows of the endpoints of all nodes.
@@ -42,11 +43,15 @@ pub(crate) struct Mesh {
     pub(crate) on_the_way: BTreeMap<Machine, Timestamp>,
     /// Names of the swarm's networks that were assigned to this node.
     pub(crate) networks: BTreeMap<NetworkId, String>,
+    /// Grows with every change of records and rings: the view looks at them only then.
+    #[serde(skip)]
+    pub(crate) changes: Derived<u64>,
 }
 
 impl Mesh {
     /// Takes a record in.
     pub(crate) fn learn(&mut self, owner: Machine, record: &EndpointRecord) {
+        *self.changes += 1;
         let key = (owner, record.task, record.network);
         if record.removed {
             self.records.remove(&key);
@@ -104,6 +109,12 @@ impl Mesh {
     /// The same as a set, for the engine.
     pub(crate) fn port_set(&self) -> BTreeSet<(u16, Protocol)> {
         self.ports().into_keys().collect()
+    }
+
+    /// Whose turn it is in a ring.
+    pub(crate) fn turn(&mut self, ring: (NetworkId, ServiceId)) -> Option<TaskId> {
+        *self.changes += 1;
+        self.rings.get_mut(&ring).and_then(Ring::turn)
     }
 
     /// A task's record on a network, with its owner.

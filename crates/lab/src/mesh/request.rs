@@ -220,7 +220,7 @@ impl Lab {
     ) {
         let source = self.balancer_address(machine, network);
         let Some(m) = self.at_mut(machine) else { return };
-        let task = m.mesh.rings.get_mut(&(network, service)).and_then(super::Ring::turn);
+        let task = m.mesh.turn((network, service));
         let found = task.and_then(|t| m.mesh.record(t, network).map(|(o, r)| (t, o, r.clone())));
         let Some((task, owner, record)) = found else {
             self.back(id, HttpOutcome::Refused, 300);
