@@ -52,7 +52,7 @@ pub(crate) struct Looked {
 impl Looked {
     /// Something of a machine may have changed.
     pub(crate) fn touch(&mut self, machine: Machine) {
-        if !self.touched.contains(&machine) {
+        if self.touched.last() != Some(&machine) && !self.touched.contains(&machine) {
             self.touched.push(machine);
         }
     }

@@ -7,7 +7,8 @@ use crate::machine::MachineState;
 use crate::mesh::WebRequest;
 use crate::trace::{TraceEvent, TraceLine};
 use crate::{
-    Answer, CallId, HttpReply, LabConfig, Machine, MachineConfig, Origin, RequestId, SwarmView, View,
+    Answer, CallId, HttpReply, LabConfig, Machine, MachineConfig, Origin, RequestId, SwarmView,
+    View,
 };
 use api::{ApiError, Request, Response, Timestamp};
 use engine::{Catalog, FileTree};

@@ -257,8 +257,12 @@ impl Leader {
             self.logbroker.publish(node, subscription, lines, done);
             return;
         }
+        let beats = matches!(msg, ToDispatcher::Heartbeat { .. });
         self.dispatcher.handle(from_addr, msg, store, now, rng);
-        self.round(now, rng);
+        // a heartbeat only puts off when its node is given up: no loop has anything to do
+        if !beats {
+            self.round(now, rng);
+        }
     }
 
     /// A call of a joining or renewing node.

@@ -231,6 +231,9 @@ impl Desk {
 
     /// Lines typed ahead go on when they can. True when one did.
     pub(crate) fn go_ahead(&mut self) -> bool {
+        if self.terminals.values().all(|terminal| terminal.ahead.is_empty()) {
+            return false;
+        }
         let machines: Vec<Machine> = self.terminals.keys().copied().collect();
         let mut any = false;
         for machine in machines {

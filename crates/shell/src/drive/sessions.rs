@@ -2,6 +2,7 @@
 
 use super::{Action, Desk, DeskEvent, FinishedLine, Machine, Timer, world};
 use crate::session::{At, Program, Session};
+use crate::terminal::Terminal;
 use crate::world::sh;
 use std::collections::BTreeMap;
 
@@ -154,6 +155,14 @@ impl Desk {
             for timer in ready {
                 self.fire(timer);
             }
+        }
+        let as_it_was = |terminal: &Terminal| {
+            let on = world::is_on(&self.lab, terminal.machine);
+            on != terminal.off
+                && (!on || terminal.sessions.values().all(|s| world::is_on(&self.lab, s.machine)))
+        };
+        if self.terminals.values().all(as_it_was) {
+            return changed;
         }
         let machines: Vec<Machine> = self.terminals.keys().copied().collect();
         for machine in machines {
