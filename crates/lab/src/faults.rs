@@ -225,6 +225,10 @@ impl Lab {
             return Err(FaultError::AlreadySo);
         }
         if let Some(m) = self.at_mut(machine) {
+            // the node ends before the containers do (moby `cmd/dockerd`, `Cluster.Cleanup`)
+            if let Some(agent) = m.node.as_mut().and_then(|node| node.agent.as_mut()) {
+                agent.close(&mut m.engine, now, &mut m.rng);
+            }
             m.engine.daemon_stop(now, &mut m.rng);
         }
         self.daemon_gone(machine);

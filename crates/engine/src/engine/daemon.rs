@@ -1,7 +1,7 @@
 //! Start and end of dockerd, and of the machine's power (moby `daemon/daemon.go`, `restore`,
 //! `Shutdown`; no live restore).
 
-use super::container::Busy;
+use super::container::{Busy, Container};
 use super::{Engine, Job, timing};
 use api::{ContainerId, ContainerStatusWord, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -109,7 +109,10 @@ impl Engine {
 
     /// A stopping or starting daemon goes on when its last old container has ended.
     pub(super) fn settle_stop(&mut self) {
-        let busy = self.containers.values().any(|c| c.process.is_some() || c.busy == Busy::Reaping);
+        let busy = |c: &Container| {
+            c.process.is_some() || matches!(c.busy, Busy::Reaping | Busy::Removing)
+        };
+        let busy = self.containers.values().any(busy);
         if self.daemon == Daemon::Stopping && !busy {
             self.forget();
             self.events.clear();
