@@ -172,7 +172,7 @@ impl Lab {
 
     /// dockerd is there.
     pub(crate) fn daemon_is_up(&mut self, machine: Machine, boot: u32) {
-        let (now, extra_us) = (self.now, self.daemon_start_us);
+        let (now, us) = (self.now, self.daemon_start_us);
         let Some(m) = self.at_mut(machine) else { return };
         if m.boot != boot || !m.powered || m.engine.is_up() {
             return;
@@ -182,7 +182,7 @@ impl Lab {
             self.after(STOPPING_US, Event::DaemonUp { machine, boot });
             return;
         }
-        m.engine.daemon_start(extra_us, now, &mut m.rng);
+        m.engine.daemon_start(us, now, &mut m.rng);
         m.starting = true;
         self.drain(machine);
     }
