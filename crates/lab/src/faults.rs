@@ -172,7 +172,7 @@ impl Lab {
 
     /// dockerd is there.
     pub(crate) fn daemon_is_up(&mut self, machine: Machine, boot: u32) {
-        let (now, extra_us) = (self.now, self.daemon_start_us);
+        let (now, us) = (self.now, self.daemon_start_us);
         let Some(m) = self.at_mut(machine) else { return };
         if m.boot != boot || !m.powered || m.engine.is_up() {
             return;
@@ -182,7 +182,7 @@ impl Lab {
             self.after(STOPPING_US, Event::DaemonUp { machine, boot });
             return;
         }
-        m.engine.daemon_start(extra_us, now, &mut m.rng);
+        m.engine.daemon_start(us, now, &mut m.rng);
         m.starting = true;
         self.drain(machine);
     }
@@ -225,6 +225,10 @@ impl Lab {
             return Err(FaultError::AlreadySo);
         }
         if let Some(m) = self.at_mut(machine) {
+            // the node ends before the containers do (moby `cmd/dockerd`, `Cluster.Cleanup`)
+            if let Some(agent) = m.node.as_mut().and_then(|node| node.agent.as_mut()) {
+                agent.close(&mut m.engine, now, &mut m.rng);
+            }
             m.engine.daemon_stop(now, &mut m.rng);
         }
         self.daemon_gone(machine);

@@ -55,8 +55,8 @@ pub struct Lab {
     #[serde(skip)]
     pub(crate) looked: Derived<Looked>,
     pub(crate) trace: Trace<TraceLine>,
-    /// How much longer than usual a daemon takes from its start to its first answer, microseconds.
-    pub(crate) daemon_start_us: u64,
+    /// How long a daemon takes for its start, microseconds, if that is not drawn.
+    pub(crate) daemon_start_us: Option<u64>,
 }
 
 /// An open request to a daemon.
@@ -166,7 +166,7 @@ impl Lab {
             by_address: Derived::default(),
             looked: Derived::default(),
             trace: Trace::new(TRACE_LINES),
-            daemon_start_us: 0,
+            daemon_start_us: None,
             config,
         };
         lab.index_addresses();
@@ -407,8 +407,8 @@ impl Lab {
         self.at_mut(machine).map(|m| m.engine.files_mut())
     }
 
-    /// How long a daemon takes from its start to its first answer.
-    pub const fn set_daemon_start_us(&mut self, us: u64) {
+    /// How long a daemon takes from its start until it has its containers in order; `None`: drawn.
+    pub const fn set_daemon_start_us(&mut self, us: Option<u64>) {
         self.daemon_start_us = us;
     }
 

@@ -23,6 +23,7 @@ pub struct Shown {
 type Slot = (String, String);
 
 /// All tasks shown.
+#[derive(Clone)]
 pub struct History {
     tasks: Vec<Shown>,
     /// Those not yet met, by slot, oldest first.

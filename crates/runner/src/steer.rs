@@ -8,6 +8,7 @@
 
 mod elections;
 mod losses;
+mod pace;
 mod returns;
 
 use crate::history::{History, Shown};
@@ -35,8 +36,11 @@ const REAPED_US: (u64, u64) = (400_000, 10_000);
 
 /// A daemon answers at the latest so long after it runs, be its node ready or not.
 const NODE_WAIT_US: u64 = 20_000_000;
+/// A node that need not wait is ready so soon.
+const NODE_USUAL_US: u64 = 100_000;
 
 /// What the recording tells ahead.
+#[derive(Clone)]
 pub struct Steering {
     /// How long each start of a daemon took, microseconds, in order, by node.
     starts: BTreeMap<String, VecDeque<u64>>,
@@ -117,24 +121,25 @@ impl Steering {
     pub fn before_start(&mut self, desk: &mut Desk, node: &str) {
         if let Some(took) = self.starts.get_mut(node).and_then(VecDeque::pop_front) {
             // what it took the host; a daemon that waits for its node has waited by rule
-            let waited = if took > NODE_WAIT_US { NODE_WAIT_US } else { 0 };
-            let host = took.saturating_sub(waited + 1_500_000);
+            let waited = if took > NODE_WAIT_US { NODE_WAIT_US } else { NODE_USUAL_US };
             let alone = desk.view().swarm.as_ref().is_some_and(|s| s.leader.is_none());
-            desk.lab_mut().set_daemon_start_us(if alone && waited == 0 { 0 } else { host });
+            let host = (!alone || took > NODE_WAIT_US).then(|| took.saturating_sub(waited));
+            desk.lab_mut().set_daemon_start_us(host);
         }
     }
 
     /// A command is about to be typed: while it runs, containers start and end as fast as then.
     pub fn before_command(&mut self, desk: &mut Desk, step: &Step) {
-        if !step.cmd.contains("docker service create") {
+        if !step.cmd.contains("docker service create") || pace::tells(step) {
             return;
         }
         let start = start_ms(step).filter(|ms| *ms < LONGEST_START_MS);
+        let more_ms = start.unwrap_or(0).saturating_sub(USUAL_START_MS);
         // a program that ends at once is seen running or not
         let (slow, quick) = REAPED_US;
         let seen = step.screen.contains("Detected task failure");
         desk.lab_mut().set_pace(Pace {
-            start_us: start.unwrap_or(0).saturating_sub(USUAL_START_MS) * 1_000,
+            start_us: i64::try_from(more_ms * 1_000).unwrap_or(0),
             reap_us: step.ctrl_c_after_s.map(|_| if seen { slow } else { quick }),
         });
     }
@@ -244,9 +249,6 @@ impl Steering {
 
 /// How long the start of a created service took, milliseconds, as far as the display tells.
 fn start_ms(step: &Step) -> Option<u64> {
-    if step.screen.ends_with("verify: Service converged") {
-        return step.ms.checked_sub(VERIFIED_MS);
-    }
     let waited = step.screen.split("verify: Waiting ").nth(1);
     let left = waited.and_then(|rest| rest.split(' ').next()?.parse::<u64>().ok());
     match (left, step.ctrl_c_ms()) {

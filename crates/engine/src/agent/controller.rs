@@ -5,10 +5,12 @@ use super::worker::{Doing, RETRY_US};
 use super::{Agent, Purpose, spec};
 use crate::engine::Engine;
 use api::{
-    ApiError, ContainerStatus, ContainerStatusWord, PortConfig, PublishMode, Request, Response,
-    TaskId, TaskState, Timestamp,
+    ApiError, ContainerStatus, ContainerStatusWord, Network, NetworkId, PortConfig, PublishMode,
+    Request, Response, TaskId, TaskState, Timestamp,
 };
 use sim::Streams;
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// Time for gossip to take a task out of everybody's rings before it is stopped
 /// (`defaultGossipConvergeDelay`).
@@ -159,6 +161,12 @@ impl Agent {
             self.fatal(id, "starting container failed: No such container".to_owned(), now);
             return true;
         };
+        let status = engine.state_of(container).map(|(state, _)| state.status);
+        if status != Some(ContainerStatusWord::Created) {
+            // before the daemon restarted (`ErrTaskStarted`)
+            self.observed(id, TaskState::Running, "started", String::new(), now);
+            return true;
+        }
         let request = Request::ContainerStart { container: container.to_string() };
         let call = self.ask(Purpose::Task(id), request, engine, now, rng);
         self.set_doing(id, Doing::Starting { call });
@@ -404,15 +412,13 @@ impl Agent {
             Doing::Pulling { call } => {
                 engine.cancel(call, now);
                 self.calls.remove(&call);
-                self.set_doing(id, Doing::Idle);
+                let again = Timestamp(now.0 + RETRY_US);
+                let removed = worker.removed;
+                self.set_doing(id, if removed { Doing::Idle } else { Doing::Retry { at: again } });
                 true
             }
-            Doing::Converging { until } => {
-                if until <= now {
-                    self.stop(id, engine, now, rng);
-                }
-                until <= now
-            }
+            Doing::Converging { until } if until > now => false,
+            Doing::Converging { .. } => self.end(id, running, engine, now, rng),
             // a create or start that is under way is awaited
             Doing::Creating { call: 0 } => {
                 self.set_doing(id, Doing::Idle);
@@ -444,40 +450,42 @@ impl Agent {
         let Some(worker) = self.workers.get_mut(&id) else {
             return false;
         };
-        let (removed, container, state) = (worker.removed, worker.container, worker.status.state);
         // what has ended is not stopped, even if somebody started it again (`exec.Do`)
-        if state >= TaskState::Complete && !removed {
+        if worker.status.state >= TaskState::Complete && !worker.removed {
             return false;
         }
-        // after a restart: the program ended while nobody watched
-        if !running && state == TaskState::Running && worker.doing != Doing::Idle && !removed {
-            return self.watch(id, engine, now, rng);
-        }
-        if running {
-            worker.bound = false;
-            let overlay =
-                worker.task.networks.iter().any(|a| {
-                    self.networks.get(&a.network).is_some_and(|network| !network.predefined)
-                });
-            if overlay {
-                worker.doing = Doing::Converging { until: Timestamp(now.0 + CONVERGE_US) };
-            } else {
-                self.stop(id, engine, now, rng);
-            }
+        worker.bound = false;
+        if has_service_binding(&worker.task, &self.networks) {
+            // whether its program runs or not (`controller.Shutdown`)
+            worker.doing = Doing::Converging { until: Timestamp(now.0 + CONVERGE_US) };
             return true;
         }
-        if state < TaskState::Complete && !removed {
-            if container.is_some() && state == TaskState::Running {
-                return self.watch(id, engine, now, rng);
-            }
-            worker.doing = Doing::Idle;
+        self.end(id, running, engine, now, rng)
+    }
+
+    /// Nobody sends it anything any more: its program is stopped; a removed one's container goes.
+    fn end(
+        &mut self,
+        id: TaskId,
+        running: bool,
+        engine: &mut Engine,
+        now: Timestamp,
+        rng: &mut Streams,
+    ) -> bool {
+        let Some(worker) = self.workers.get_mut(&id) else {
+            return false;
+        };
+        worker.doing = Doing::Idle;
+        if running {
+            self.stop(id, engine, now, rng);
+            return true;
+        }
+        if !worker.removed {
+            self.note_container(id, engine);
             self.observed(id, TaskState::Shutdown, "shutdown", String::new(), now);
             return true;
         }
-        if !removed {
-            return false;
-        }
-        match container {
+        match worker.container {
             Some(container) => {
                 let request = Request::ContainerRemove {
                     container: container.to_string(),
@@ -513,6 +521,15 @@ impl Agent {
         }
         !ready.is_empty()
     }
+}
+
+/// Whether other nodes send the task connections: it is on a network of the swarm.
+pub(super) fn has_service_binding(
+    task: &api::Task,
+    networks: &BTreeMap<NetworkId, Rc<Network>>,
+) -> bool {
+    let overlay = |id: &NetworkId| networks.get(id).is_some_and(|network| !network.predefined);
+    task.networks.iter().any(|attachment| overlay(&attachment.network))
 }
 
 /// Host-mode ports of a task as they are bound: one entry for IPv4, one for IPv6.

@@ -14,7 +14,8 @@
 //! became of its containers each time it is polled: nothing is lost when one of the two restarts.
 //!
 //! Its task list and the statuses it reported are on the machine's disk: they survive
-//! [`Agent::restarted`]. The session and what is under way do not.
+//! [`Agent::restarted`]. The session and what is under way do not. After [`Agent::close`] the list
+//! is empty: what comes next is as the manager believes it to be.
 //!
 //! **Invariant:** an observed state never goes back.
 
@@ -274,6 +275,21 @@ impl Agent {
         for worker in self.workers.values_mut() {
             worker.doing = worker::Doing::Idle;
             worker.container = None;
+        }
+    }
+
+    /// The daemon is asked to end: the node gives up its assignments first (SwarmKit `Node.Stop`,
+    /// `Agent.Leave`). Nobody waits for the removals that this begins, so only such containers go
+    /// before the daemon does as need not wait for gossip. To be called before
+    /// [`Engine::daemon_stop`].
+    pub fn close(&mut self, engine: &mut Engine, now: Timestamp, rng: &mut Streams) {
+        for worker in std::mem::take(&mut self.workers).into_values() {
+            if !controller::has_service_binding(&worker.task, &self.networks)
+                && let Ok(container) = engine.find(&worker.task.name())
+            {
+                let call = self.new_call(Purpose::Nothing);
+                engine.remove_when_ended(call, container, now, rng);
+            }
         }
     }
 

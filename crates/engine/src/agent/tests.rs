@@ -364,7 +364,7 @@ fn after_a_power_cut_the_task_is_failed_with_255() {
     table.bench.engine.power_off();
     let Bench { engine, rng, now, .. } = &mut table.bench;
     table.agent.restarted(*now, rng);
-    engine.daemon_start(0, *now, rng);
+    engine.daemon_start(None, *now, rng);
     table.run_ms(4_000);
     let status = table.status('t');
     assert_eq!(

@@ -70,15 +70,30 @@ impl Worker {
         }
     }
 
-    /// A newer version of the task. What was observed here stays. A wait for the program's end
-    /// that is cut short so counts as a failure for a while: the end begins with the next attempt
-    /// (`agent/task.go`, `ErrTaskRetry`).
+    /// A newer version of the task. What was observed here stays.
+    ///
+    /// A wait for the program's end, for the image or for an address that is cut short so counts
+    /// as a failure for a while: the end begins with the next attempt (`agent/task.go`,
+    /// `ErrTaskRetry`).
     pub(super) fn update(&mut self, task: Rc<Task>, now: Timestamp) {
         let before = self.is_to_end();
         self.removed = false;
         self.task = task;
-        if !before && self.is_to_end() && matches!(self.doing, Doing::Watching | Doing::Probing) {
-            self.doing = Doing::Retry { at: Timestamp(now.0 + RETRY_US) };
+        if !before && self.is_to_end() {
+            let again = Timestamp(now.0 + RETRY_US);
+            match &mut self.doing {
+                Doing::Watching | Doing::Probing | Doing::Attaching { .. } => {
+                    self.doing = Doing::Retry { at: again };
+                }
+                Doing::Idle
+                | Doing::Pulling { .. }
+                | Doing::Creating { .. }
+                | Doing::Starting { .. }
+                | Doing::Converging { .. }
+                | Doing::Stopping { .. }
+                | Doing::Removing { .. }
+                | Doing::Retry { .. } => {}
+            }
         }
     }
 
@@ -206,7 +221,13 @@ impl Agent {
             TaskState::Starting => self.start(id, engine, now, rng),
             TaskState::Running => {
                 self.find_container(id, engine);
-                self.set_doing(id, Doing::Watching);
+                if let Some(worker) = self.workers.get(&id).filter(|w| w.container.is_none()) {
+                    // removed while the daemon was away
+                    let err = format!("No such container: {}", worker.task.name());
+                    self.fatal(id, err, now);
+                } else {
+                    self.set_doing(id, Doing::Watching);
+                }
                 true
             }
             _ if state >= desired => false,

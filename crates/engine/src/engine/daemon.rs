@@ -1,7 +1,7 @@
 //! Start and end of dockerd, and of the machine's power (moby `daemon/daemon.go`, `restore`,
 //! `Shutdown`; no live restore).
 
-use super::container::Busy;
+use super::container::{Busy, Container};
 use super::{Engine, Job, timing};
 use api::{ContainerId, ContainerStatusWord, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -109,7 +109,9 @@ impl Engine {
 
     /// A stopping or starting daemon goes on when its last old container has ended.
     pub(super) fn settle_stop(&mut self) {
-        let busy = self.containers.values().any(|c| c.process.is_some() || c.busy == Busy::Reaping);
+        let busy =
+            |c: &Container| c.process.is_some() || matches!(c.busy, Busy::Reaping | Busy::Removing);
+        let busy = self.containers.values().any(busy);
         if self.daemon == Daemon::Stopping && !busy {
             self.forget();
             self.events.clear();
@@ -123,13 +125,14 @@ impl Engine {
     }
 
     /// The daemon starts: [`Engine::is_up`] turns true once it answers. Programs that outlived
-    /// the last daemon are stopped meanwhile. `extra_us`: how much longer than usual it takes.
-    pub fn daemon_start(&mut self, extra_us: u64, now: Timestamp, rng: &mut Streams) {
+    /// the last daemon are stopped meanwhile. `us`: how long it takes, if that is not drawn.
+    pub fn daemon_start(&mut self, us: Option<u64>, now: Timestamp, rng: &mut Streams) {
         if self.daemon != Daemon::Down {
             return;
         }
         self.daemon = Daemon::Starting;
-        let us = extra_us + timing::draw(timing::DAEMON_START, &self.facts.hostname, rng);
+        let drawn = timing::draw(timing::DAEMON_START, &self.facts.hostname, rng);
+        let us = us.unwrap_or(drawn);
         for id in self.living() {
             if let Some(container) = self.containers.get_mut(&id) {
                 container.unreleased = true;

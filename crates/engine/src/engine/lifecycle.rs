@@ -351,6 +351,24 @@ impl Engine {
         Ok(None)
     }
 
+    /// Removes a container once its program has ended; whoever asks sees to that.
+    pub(crate) fn remove_when_ended(
+        &mut self,
+        call: u64,
+        id: ContainerId,
+        now: Timestamp,
+        rng: &mut Streams,
+    ) {
+        let Some(container) = self.containers.get_mut(&id) else {
+            return;
+        };
+        if container.process.is_some() || container.busy == Busy::Reaping {
+            container.waiters.push(Waiter::Remove { call, volumes: true });
+        } else if container.busy != Busy::Removing {
+            self.begin_remove(id, vec![call], true, now, rng);
+        }
+    }
+
     pub(super) fn begin_remove(
         &mut self,
         id: ContainerId,
@@ -398,6 +416,7 @@ impl Engine {
         for call in calls {
             self.done(*call, Ok(Response::Done));
         }
+        self.settle_stop();
     }
 
     fn rename(

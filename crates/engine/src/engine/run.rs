@@ -54,11 +54,11 @@ impl Engine {
         match self.join_networks(id, now, rng).and_then(|()| self.bind_ports(id, rng)) {
             Ok(()) => {
                 let overlays = self.overlays_of(id);
-                let mut us =
-                    self.pace.start_us + timing::draw(timing::RUN, &self.facts.hostname, rng);
+                let mut us = timing::draw(timing::RUN, &self.facts.hostname, rng);
                 for _ in 0..overlays {
                     us += timing::draw(timing::OVERLAY, &self.facts.hostname, rng);
                 }
+                let us = us.saturating_add_signed(self.pace.start_us).max(timing::RUN_LEAST);
                 self.after(now, us, Job::Run { id, run, calls });
             }
             Err(error) => self.start_failed(id, 128, error, &calls, now),

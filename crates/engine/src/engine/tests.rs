@@ -385,14 +385,14 @@ fn power_loss_is_exit_255_and_a_killed_daemon_stops_what_lived_on() {
     bench.run("ever", always);
     bench.engine.power_off();
     assert!(!bench.engine.is_up());
-    bench.engine.daemon_start(0, bench.now, &mut bench.rng);
+    bench.engine.daemon_start(None, bench.now, &mut bench.rng);
     bench.run_ms(5_000);
     assert_eq!(state(&mut bench, "once"), ("exited".to_owned(), 255));
     assert_eq!(state(&mut bench, "ever").0, "running");
     bench.engine.daemon_kill();
     let ever = bench.engine.find("ever").unwrap();
     assert!(bench.engine.listens(ever, 80), "programs outlive dockerd");
-    bench.engine.daemon_start(0, bench.now, &mut bench.rng);
+    bench.engine.daemon_start(None, bench.now, &mut bench.rng);
     bench.run_ms(5_000);
     assert_eq!(bench.inspect("ever").summary.state.exit_code, 0);
     bench.engine.daemon_stop(bench.now, &mut bench.rng);

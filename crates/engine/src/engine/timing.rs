@@ -43,11 +43,14 @@ pub(crate) const RESTART_RESET_US: u64 = 10_000_000;
 /// Grace of `docker stop` where nothing else is said, seconds.
 pub(crate) const STOP_GRACE_S: i64 = 10;
 
-/// How much slower than usual a machine is with its containers. Nothing of it is drawn.
+/// The quickest second part of a start.
+pub(crate) const RUN_LEAST: u64 = 10_000;
+
+/// How much slower or quicker than usual a machine is with its containers. Nothing of it is drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pace {
-    /// More for a start, microseconds.
-    pub start_us: u64,
+    /// More for a start, or less, microseconds.
+    pub start_us: i64,
     /// Instead of [`REAP`], microseconds.
     pub reap_us: Option<u64>,
 }

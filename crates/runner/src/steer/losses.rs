@@ -31,7 +31,7 @@ impl Loss {
 }
 
 /// The recorded losses and deaths of each host, in order.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Losses {
     hosts: BTreeMap<String, Vec<Loss>>,
     deaths: BTreeMap<String, Vec<u64>>,
