@@ -328,6 +328,8 @@ fn shutdown_on_an_overlay_waits_for_gossip_then_for_the_program() {
         ..Assignments::default()
     }));
     table.run_ms(500);
+    assert_eq!(table.bench.engine.summaries().len(), 1, "a removal ends a task once more");
+    table.run_ms(2_500);
     assert!(table.bench.engine.summaries().is_empty() && table.agent.workers.is_empty());
 }
 
@@ -338,7 +340,9 @@ fn a_pull_is_cut_short_by_shutdown() {
     table.run_ms(100);
     assert_eq!(table.status('t').state, TaskState::Preparing);
     table.assign(task('t', "nginx:latest", TaskState::Shutdown));
-    table.run_ms(100);
+    table.run_ms(900);
+    assert_eq!(table.status('t').state, TaskState::Preparing, "cut short: a retry");
+    table.run_ms(200);
     assert_eq!(table.status('t').state, TaskState::Shutdown);
     table.run_ms(5_000);
     assert!(!table.bench.engine.has_image("nginx"), "nobody waits for it");
