@@ -377,6 +377,72 @@ fn after_a_power_cut_the_task_is_failed_with_255() {
     );
 }
 
+/// Two tasks that run: `t` on an overlay, `u` on none.
+fn two_tasks() -> (Table, [Task; 2]) {
+    let mut table = Table::new(&["nginx"]);
+    let mut tasks = [
+        task('t', "nginx:latest", TaskState::Running),
+        task('u', "nginx:latest", TaskState::Running),
+    ];
+    tasks[0].networks = vec![on(&overlay(), "10.0.0.7/24")];
+    for one in &mut tasks {
+        table.assign(one.clone());
+        one.status.state = TaskState::Running;
+    }
+    table.run_ms(3_000);
+    (table, tasks)
+}
+
+/// The daemon is asked to end, as systemd does, and started again.
+fn restart(table: &mut Table) {
+    let Bench { engine, rng, now, .. } = &mut table.bench;
+    table.agent.close(engine, *now, rng);
+    engine.daemon_stop(*now, rng);
+    assert!(table.agent.workers.is_empty() && engine.is_stopping());
+    table.answers = false;
+    table.run_ms(2_000);
+    let Bench { engine, rng, now, .. } = &mut table.bench;
+    assert!(!engine.is_stopping());
+    table.agent.restarted(*now, rng);
+    engine.daemon_start(Some(500_000), *now, rng);
+    table.run_ms(600);
+}
+
+#[test]
+fn a_daemon_that_is_asked_to_end_gives_up_its_tasks() {
+    let (mut table, mut tasks) = two_tasks();
+    restart(&mut table);
+    let left = table.bench.engine.task_containers();
+    let kept = tasks[0].id.to_string();
+    assert!(left.len() == 1 && left[0].1 == kept, "only what waits for gossip outlives the daemon");
+    // the manager has given the node up meanwhile
+    for one in &mut tasks {
+        one.desired_state = TaskState::Shutdown;
+    }
+    table.tasks = tasks.into();
+    table.answers = true;
+    table.assign_all();
+    table.run_ms(1_900);
+    assert_eq!(table.status('u').state, TaskState::Shutdown);
+    assert_eq!(table.status('t').state, TaskState::Running, "gossip comes first all the same");
+    table.run_ms(200);
+    assert_eq!(table.status('t').state, TaskState::Shutdown, "not complete: nobody waited for it");
+}
+
+#[test]
+fn a_quick_restart_shows_how_the_containers_ended() {
+    let (mut table, tasks) = two_tasks();
+    restart(&mut table);
+    table.tasks = tasks.into();
+    table.answers = true;
+    table.assign_all();
+    table.run_ms(100);
+    assert_eq!(table.status('t').state, TaskState::Complete);
+    let gone = table.status('u');
+    assert_eq!(gone.state, TaskState::Failed);
+    assert!(gone.err.starts_with("No such container: web.1."), "{}", gone.err);
+}
+
 #[test]
 fn containers_of_unknown_tasks_are_removed() {
     let mut table = Table::new(&["nginx"]);
