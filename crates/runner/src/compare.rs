@@ -198,6 +198,23 @@ fn same_exit(step: &Step, one: i32, other: i32) -> bool {
     one == other || (step.ctrl_c_sent.is_some_and(|n| n > 0) && pair == (0, 130))
 }
 
+/// Lines as the recorded terminal shows them: wrapped at its width, without blanks at the end.
+#[must_use]
+pub fn wrap(text: &str) -> String {
+    let mut rows = Vec::new();
+    for line in text.split('\n') {
+        let chars: Vec<char> = line.chars().collect();
+        if chars.len() <= WIDTH {
+            rows.push(line.trim_end().to_owned());
+            continue;
+        }
+        for row in chars.chunks(WIDTH) {
+            rows.push(row.iter().collect::<String>().trim_end().to_owned());
+        }
+    }
+    rows.join("\n")
+}
+
 /// Joins what the terminal wrapped at its width.
 fn unwrap(text: &str) -> Vec<String> {
     let text = text.replace('\r', "");

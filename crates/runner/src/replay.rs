@@ -4,7 +4,7 @@
 //! [`crate::steer`].
 
 use crate::bind::Bindings;
-use crate::compare::{Shown, Yardstick};
+use crate::compare::{Shown, Yardstick, wrap};
 use crate::ids::Ids;
 use crate::recording::{Line, Recording, Setup, Step};
 use crate::steer::Steering;
@@ -29,8 +29,6 @@ const LOOK_US: u64 = 100_000;
 const LOOK_MOST_US: u64 = 400_000;
 /// Ids of the swarm that are chosen ahead of each command.
 const IDS_AHEAD: usize = 24;
-/// The recorded terminal's width.
-const COLUMNS: usize = 200;
 /// How much later than the machine's own clocks it does.
 const LATE_US: u64 = 500;
 
@@ -289,7 +287,10 @@ impl<'a> Replay<'a> {
             self.steering.after_command(&mut self.desk);
             let Some(step) = self.steps.get(open.at).copied() else { continue };
             let printed = self.bindings.read_back(&line.screen, &open.short);
-            let shown = self.shown(step, printed, line.exit);
+            // recorded on a terminal only: its rows; else also as lines, which compare better
+            let rows = step.stdout.is_none();
+            let screen = if rows { wrap(&printed) } else { printed };
+            let shown = Shown { screen, exit: line.exit };
             if self.yard.agrees(step, &shown) {
                 self.bindings.learn(self.yard, &step.screen, &shown.screen);
                 if let Some(stdout) = &step.stdout {
@@ -305,14 +306,6 @@ impl<'a> Replay<'a> {
         }
         let _ = self.desk.take_finished();
         let _ = self.desk.take_events();
-    }
-
-    /// What is given for a step. Recorded were the rows of a terminal and, without a terminal, the
-    /// lines: where a row's end was blank it can be compared with rows only, and where an age is
-    /// longer than it was, so that a table wraps elsewhere, with lines only.
-    fn shown(&self, step: &Step, printed: String, exit: i32) -> Shown {
-        let rows = Shown { screen: wrapped(&printed), exit };
-        if self.yard.agrees(step, &rows) { rows } else { Shown { screen: printed, exit } }
     }
 
     /// The terminal that a step is typed into, free.
@@ -634,21 +627,6 @@ fn keys(machine: &str, text: &str) -> Vec<DeskInput> {
         });
     }
     out
-}
-
-/// Lines as a terminal shows them: wrapped at its width, without blanks at the end.
-fn wrapped(screen: &str) -> String {
-    let mut rows = Vec::new();
-    for line in screen.split('\n') {
-        let chars: Vec<char> = line.chars().collect();
-        if chars.len() <= COLUMNS {
-            rows.push(line.trim_end().to_owned());
-        }
-        for row in chars.chunks(COLUMNS).filter(|_| chars.len() > COLUMNS) {
-            rows.push(row.iter().collect::<String>().trim_end().to_owned());
-        }
-    }
-    rows.join("\n")
 }
 
 /// What the command that runs has shown so far.

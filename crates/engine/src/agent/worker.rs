@@ -79,21 +79,10 @@ impl Worker {
         let before = self.is_to_end();
         self.removed = false;
         self.task = task;
-        if !before && self.is_to_end() {
-            let again = Timestamp(now.0 + RETRY_US);
-            match &mut self.doing {
-                Doing::Watching | Doing::Probing | Doing::Attaching { .. } => {
-                    self.doing = Doing::Retry { at: again };
-                }
-                Doing::Idle
-                | Doing::Pulling { .. }
-                | Doing::Creating { .. }
-                | Doing::Starting { .. }
-                | Doing::Converging { .. }
-                | Doing::Stopping { .. }
-                | Doing::Removing { .. }
-                | Doing::Retry { .. } => {}
-            }
+        let waits =
+            matches!(self.doing, Doing::Watching | Doing::Probing | Doing::Attaching { .. });
+        if !before && self.is_to_end() && waits {
+            self.doing = Doing::Retry { at: Timestamp(now.0 + RETRY_US) };
         }
     }
 

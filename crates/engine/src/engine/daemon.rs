@@ -84,6 +84,11 @@ impl Engine {
             return;
         }
         self.daemon = Daemon::Stopping;
+        // nobody would stop a program that a start under way still brought to life
+        for container in self.containers.values_mut().filter(|c| c.busy == Busy::Starting) {
+            container.busy = Busy::No;
+            container.run += 1;
+        }
         for id in self.living() {
             self.shut(id, now, rng);
         }
@@ -109,10 +114,9 @@ impl Engine {
 
     /// A stopping or starting daemon goes on when its last old container has ended.
     pub(super) fn settle_stop(&mut self) {
-        let busy =
+        let goes_on =
             |c: &Container| c.process.is_some() || matches!(c.busy, Busy::Reaping | Busy::Removing);
-        let busy = self.containers.values().any(busy);
-        if self.daemon == Daemon::Stopping && !busy {
+        if self.daemon == Daemon::Stopping && !self.containers.values().any(goes_on) {
             self.forget();
             self.events.clear();
             self.daemon = Daemon::Down;

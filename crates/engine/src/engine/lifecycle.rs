@@ -365,6 +365,8 @@ impl Engine {
         if container.process.is_some() || container.busy == Busy::Reaping {
             container.waiters.push(Waiter::Remove { call, volumes: true });
         } else if container.busy != Busy::Removing {
+            // a start under way comes to nothing
+            container.run += 1;
             self.begin_remove(id, vec![call], true, now, rng);
         }
     }

@@ -401,6 +401,21 @@ fn power_loss_is_exit_255_and_a_killed_daemon_stops_what_lived_on() {
 }
 
 #[test]
+fn a_start_under_way_does_not_outlive_the_daemon() {
+    let mut bench = Bench::with(&["nginx", "alpine"]);
+    // it hears no SIGTERM: the daemon has to wait for its grace to be over
+    bench.run("deaf", config("alpine", &["sleep", "1000"]));
+    let container = bench.create("late", config("nginx", &[]));
+    let start = Request::ContainerStart { container };
+    bench.engine.handle(99, start, bench.now, &mut bench.rng);
+    bench.engine.daemon_stop(bench.now, &mut bench.rng);
+    bench.run_ms(9_000);
+    assert!(bench.engine.is_stopping());
+    bench.run_ms(3_000);
+    assert!(!bench.engine.is_stopping());
+}
+
+#[test]
 fn health_turns_with_the_probes() {
     let mut bench = Bench::with(&["nginx"]);
     let probe = |line: &str| api::HealthConfig {

@@ -43,7 +43,7 @@ pub(crate) const RESTART_RESET_US: u64 = 10_000_000;
 /// Grace of `docker stop` where nothing else is said, seconds.
 pub(crate) const STOP_GRACE_S: i64 = 10;
 
-/// The quickest second part of a start.
+/// However quick a machine: the second part of a start takes so many microseconds (ours).
 pub(crate) const RUN_LEAST: u64 = 10_000;
 
 /// How much slower or quicker than usual a machine is with its containers. Nothing of it is drawn.
