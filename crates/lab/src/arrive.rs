@@ -19,6 +19,16 @@ impl Lab {
                     self.removed_from_raft(to);
                 }
             }
+            Wire::ResolveAddress { from: member, to: other, message } => {
+                let addr = self.at(to).and_then(|m| m.manager()?.addr_of(other)).map(str::to_owned);
+                if let Some(addr) = addr {
+                    let answer = Wire::Address { addr, from: member, to: other, message };
+                    self.transmit(to, from, answer);
+                }
+            }
+            Wire::Address { addr, from: member, to: other, message } => {
+                self.send_to(to, &addr, Wire::Raft { from: member, to: other, message });
+            }
             Wire::Dispatch { agent, proxied, message } => {
                 self.dispatch_arrives(from, to, agent, proxied, *message);
             }
@@ -195,7 +205,9 @@ impl Lab {
             return;
         }
         match wire {
-            Wire::Raft { to: member, .. } => self.raft_undelivered(from, member, broken),
+            Wire::Raft { to: member, message, .. } => {
+                self.raft_undelivered(from, member, &message, broken);
+            }
             Wire::Dispatch { agent, proxied, .. } => {
                 if proxied {
                     self.transmit(from, agent, Wire::AgentGone { agent });
@@ -226,6 +238,8 @@ impl Lab {
             }
             Wire::Logs { rpc, .. } => self.reader_lost(from, rpc),
             Wire::RaftRemoved { .. }
+            | Wire::ResolveAddress { .. }
+            | Wire::Address { .. }
             | Wire::ControlAnswer { .. }
             | Wire::NotLeader { .. }
             | Wire::JoinAnswer { .. }

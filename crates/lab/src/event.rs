@@ -50,6 +50,11 @@ pub(crate) enum Wire {
     Raft { from: u64, to: u64, message: Box<RaftMessage> },
     /// "You were removed."
     RaftRemoved { to: u64 },
+    /// Where does `to` live? Whoever asks got a message of a member that its log does not have
+    /// yet, and `message` is its answer.
+    ResolveAddress { from: u64, to: u64, message: Box<RaftMessage> },
+    /// There.
+    Address { addr: String, from: u64, to: u64, message: Box<RaftMessage> },
     /// An agent speaks; `agent` is its machine; `proxied`: a manager passes it on.
     Dispatch { agent: Machine, proxied: bool, message: Box<ToDispatcher> },
     /// The dispatcher speaks to the agent of a machine.
@@ -136,6 +141,8 @@ pub(crate) enum SwarmStep {
     JoinRaft,
     /// Ask (again) for a certificate in the new role.
     Renew,
+    /// A manager that was removed from raft and is one still comes back as a new member.
+    Rejoin,
     /// The node has stopped: forget it.
     Left,
     /// The daemon has waited long enough for its node.

@@ -7,9 +7,10 @@
 //! **Invariant:** the store changes only here, by entries that raft handed out as committed.
 
 use crate::Machine;
-use crate::event::{Command, Event, RaftMessage, Rpc, Wire};
+use crate::event::{Command, Event, RaftMessage, Rpc, SwarmStep, Wire};
 use crate::lab::{About, Lab, Question};
 use crate::machine::{ConfWork, Manager, member_context};
+use crate::peer::is_snapshot;
 use crate::trace::TraceEvent;
 use api::{ApiError, Code, NodeId, Timestamp, Version};
 use manager::{Leader, RaftRequest};
@@ -19,6 +20,9 @@ use std::rc::Rc;
 
 /// One tick of raft.
 pub(crate) const TICK_US: u64 = 1_000_000;
+/// A removed manager waits for another role, asks for a new certificate, and waits once more
+/// (SwarmKit `node/node.go`, `superviseManager`: `roleChangeTimeout`, twice).
+const REJOIN_US: u64 = 2 * 16_000_000;
 /// How long a joiner has to show a sign of life.
 const PROBE_US: u64 = 5_000_000;
 
@@ -96,6 +100,7 @@ impl Lab {
         if raft.id() != to || removed {
             return;
         }
+        let snapshot = is_snapshot(&message);
         let result = raft.step(from, message, &mut draw(m.rng.stream("election")));
         if result == Err(raft::Refused::SenderRemoved) {
             self.transmit(machine, from_machine, Wire::RaftRemoved { to: from });
@@ -103,8 +108,12 @@ impl Lab {
         }
         // whoever sent it got through: its own book says so
         let reachable = self.net.reachable(sim::Host(machine.0), sim::Host(from_machine.0));
-        if reachable && let Some(sender) = self.at_mut(from_machine).and_then(|m| m.manager_mut()) {
+        let Some(sender) = self.at_mut(from_machine).and_then(|m| m.manager_mut()) else { return };
+        if reachable {
             sender.peer_works(to, now);
+        }
+        if snapshot && let Some(raft) = &mut sender.raft {
+            raft.report_snapshot(to, reachable);
         }
     }
 
@@ -224,7 +233,10 @@ impl Lab {
         let Some(leader) = manager.leader.as_mut() else { return false };
         let mut busy = false;
         let traces = leader.take_trace();
+        // while leadership is handed over raft drops what is proposed; if that comes to nothing,
+        // the leader goes on with what waited
         if manager.in_flight.is_none()
+            && raft.transferee().is_none()
             && let Some(proposal) = leader.take_proposal(&manager.store)
         {
             let command = Command {
@@ -465,11 +477,24 @@ impl Lab {
 
     /// This member is out of raft for ever; its manager part stops.
     pub(crate) fn removed_from_raft(&mut self, machine: Machine) {
-        let Some(manager) = self.at_mut(machine).and_then(|m| m.manager_mut()) else { return };
+        let Some(m) = self.at_mut(machine) else { return };
+        let boot = m.boot;
+        let Some(manager) = m.manager_mut() else { return };
         manager.removed = true;
         let orphans = manager.step_down();
         manager.raft = None;
         self.leadership_lost(machine, orphans);
+        self.after(REJOIN_US, Event::Swarm { machine, boot, step: SwarmStep::Rejoin });
+    }
+
+    /// No certificate of a worker has come since: it was made a manager again meanwhile, and
+    /// joins raft as a new member.
+    pub(crate) fn rejoin(&mut self, machine: Machine) {
+        let Some(node) = self.at_mut(machine).and_then(|m| m.node.as_mut()) else { return };
+        if node.manager.as_ref().is_some_and(|manager| manager.removed) {
+            node.manager = Some(Manager::new());
+            self.swarm_step(machine, SwarmStep::JoinRaft);
+        }
     }
 }
 

@@ -31,16 +31,21 @@ impl Lab {
         for (to, message) in messages {
             let Some(manager) = self.at_mut(machine).and_then(|m| m.manager_mut()) else { return };
             let Some(from) = manager.raft.as_ref().map(raft::Raft::id) else { return };
-            let Some(addr) = manager.addr_of(to).map(str::to_owned) else { continue };
+            let Some(addr) = manager.addr_of(to).map(str::to_owned) else {
+                self.resolve_address(machine, from, to, message);
+                continue;
+            };
             let peer = manager.peers.entry(to).or_insert_with(|| Peer::fresh(now));
             if let Some(since) = peer.stalled {
                 if peer.reachable && now.since_us(since) >= RAFT_TIMEOUT_US {
                     peer.reachable = false;
                     peer.since = now;
                 }
+                manager.not_sent(to, &message);
                 continue;
             }
             if peer.retry_at > now {
+                manager.not_sent(to, &message);
                 continue;
             }
             let wire = Wire::Raft { from, to, message: Box::new(message) };
@@ -48,11 +53,34 @@ impl Lab {
         }
     }
 
+    /// An answer to a member of whom this one's log does not tell yet: another member knows where
+    /// it is (SwarmKit `transport/transport.go`, `sendUnknownMessage`).
+    fn resolve_address(&mut self, machine: Machine, from: u64, to: u64, message: RaftMessage) {
+        let manager = self.at(machine).and_then(|m| m.manager());
+        let gone = |raft: &crate::event::Raft| raft.membership().removed.contains(&to);
+        let asked = manager
+            .filter(|p| !p.raft.as_ref().is_some_and(gone))
+            .and_then(|p| Some(p.members().longest_active()?.addr.clone()));
+        if let Some(addr) = asked {
+            let message = Box::new(message);
+            self.send_to(machine, &addr, Wire::ResolveAddress { from, to, message });
+        }
+    }
+
     /// A message of raft did not get through. Refused: the connection is broken, and gRPC makes a
     /// new one. No answer: the connection stands and waits for its acknowledgement.
-    pub(crate) fn raft_undelivered(&mut self, machine: Machine, to: u64, broken: Broken) {
+    pub(crate) fn raft_undelivered(
+        &mut self,
+        machine: Machine,
+        to: u64,
+        message: &RaftMessage,
+        broken: Broken,
+    ) {
         let now = self.now;
         let Some(m) = self.at_mut(machine) else { return };
+        if let Some(manager) = m.manager_mut() {
+            manager.not_sent(to, message);
+        }
         if broken == Broken::Silent {
             let Some(peer) = m.manager_mut().and_then(|p| p.peers.get_mut(&to)) else { return };
             if peer.reachable {
@@ -192,7 +220,22 @@ impl Peer {
     }
 }
 
+/// Raft waits for the end of each snapshot that it sends.
+pub(crate) fn is_snapshot(message: &RaftMessage) -> bool {
+    matches!(message.body, raft::Body::Snapshot(_))
+}
+
 impl Manager {
+    /// Raft hears that a message did not get through, as far as is known (SwarmKit
+    /// `transport/peer.go`, `ReportUnreachable` and `ReportSnapshot`).
+    fn not_sent(&mut self, to: u64, message: &RaftMessage) {
+        let Some(raft) = &mut self.raft else { return };
+        if is_snapshot(message) {
+            raft.report_snapshot(to, false);
+        }
+        raft.report_unreachable(to);
+    }
+
     /// A message got through to this member. (It was sent before a stall, if there is one.)
     pub(crate) fn peer_works(&mut self, raft_id: u64, now: Timestamp) {
         let peer = self.peers.entry(raft_id).or_insert_with(|| Peer::fresh(now));

@@ -158,7 +158,10 @@ impl Lab {
             {
                 0
             }
-            Wire::Raft { .. } | Wire::RaftRemoved { .. } => RAFT_TIMEOUT_US,
+            Wire::Raft { .. }
+            | Wire::RaftRemoved { .. }
+            | Wire::ResolveAddress { .. }
+            | Wire::Address { .. } => RAFT_TIMEOUT_US,
             Wire::Agent { .. }
             | Wire::AgentGone { .. }
             | Wire::Dispatch { .. }

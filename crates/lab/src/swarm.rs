@@ -427,6 +427,10 @@ impl Lab {
             let description = description(&m.config, certificate);
             node.agent = Some(Agent::new(certificate.node, description, managers));
         }
+        if let Some(manager) = node.manager.as_mut().filter(|manager| manager.removed) {
+            // what it had of raft was put out of the way: it asks to be let in anew
+            *manager = Manager::new();
+        }
         if let Some(manager) = &mut node.manager
             && let Some(disk) = manager.disk.take()
         {

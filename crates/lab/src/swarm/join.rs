@@ -29,6 +29,7 @@ impl Lab {
             SwarmStep::Resend(peer) => self.resend(machine, peer),
             SwarmStep::JoinRaft => self.ask_join_raft(machine),
             SwarmStep::Renew => self.ask_renewal(machine),
+            SwarmStep::Rejoin => self.rejoin(machine),
             SwarmStep::Left => self.left(machine),
         }
     }

@@ -265,7 +265,9 @@ impl World {
         self.desk.take_lines();
         self.line(machine, line)?;
         for _ in 0..PROBE_S {
-            if let Some(done) = self.desk.take_lines().into_iter().find(|l| l.terminal == machine) {
+            let mut ended = self.desk.take_lines().into_iter();
+            // a command that was interrupted may end after this one was typed
+            if let Some(done) = ended.find(|l| l.terminal == machine && l.line == line) {
                 if (done.exit == 0) == well {
                     return Ok(done.screen);
                 }

@@ -9,6 +9,9 @@ use shell::Desk;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+/// The term of a fresh swarm's first leader.
+const FIRST_TERM: u64 = 2;
+
 /// Names of the machines that are managers.
 pub(super) fn managers(desk: &Desk) -> Vec<String> {
     let machines = desk.view().machines.iter();
@@ -160,17 +163,37 @@ fn runs(service: &ServiceView, swarm: &SwarmView) -> Result<(), String> {
     let name = &spec.annotations.name;
     let state = service.service.update_status.as_ref().map(|status| status.state);
     let goes_on = matches!(state, Some(UpdateState::Updating | UpdateState::RollbackStarted));
-    if goes_on && !starves(service, swarm) && !waits_in_vain(service, swarm) {
+    let all: Vec<&Rc<Task>> =
+        swarm.tasks.iter().filter(|t| t.service_id == Some(service.service.id)).collect();
+    // a new leader that finds no task of a global service to replace does not end the update
+    // (SwarmKit `orchestrator/global/global.go` calls the updater only with tasks)
+    let unended = is_global(service)
+        && swarm.term > FIRST_TERM
+        && all.iter().all(|t| *t.spec == spec.task || t.desired_state > TaskState::Running);
+    if goes_on && !unended && !starves(service, swarm) && !waits_in_vain(service, swarm) {
         return Err(format!("{name} is still updated"));
     }
-    let all = swarm.tasks.iter().filter(|t| t.service_id == Some(service.service.id));
-    let wanted: Vec<&Rc<Task>> = all.filter(|t| t.desired_state <= TaskState::Running).collect();
+    let wanted: Vec<&Rc<Task>> =
+        all.iter().copied().filter(|t| t.desired_state <= TaskState::Running).collect();
     let running: Vec<&Rc<Task>> =
         wanted.iter().copied().filter(|t| t.status.state == TaskState::Running).collect();
+    // a service that was changed during its update has no status any more; an update that gives
+    // up then says so nowhere (SwarmKit `orchestrator/update/updater.go`, `pauseUpdate`)
+    let unsaid = state.is_none()
+        && all.iter().any(|t| {
+            *t.spec == spec.task
+                && matches!(t.status.state, TaskState::Failed | TaskState::Rejected)
+        });
     let given_up = matches!(state, Some(UpdateState::Paused | UpdateState::RollbackPaused));
+    // a global service is not updated on a node that is paused
+    let left_alone = |t: &Task| {
+        let node = t.node_id.and_then(|id| swarm.node(id));
+        is_global(service) && node.is_some_and(|n| n.spec.availability != Availability::Active)
+    };
     if !given_up
+        && !unsaid
         && !goes_on
-        && let Some(task) = running.iter().find(|t| *t.spec != spec.task)
+        && let Some(task) = running.iter().find(|t| *t.spec != spec.task && !left_alone(t))
     {
         return Err(format!("{} runs an old spec", task.name()));
     }
@@ -208,7 +231,10 @@ fn runs(service: &ServiceView, swarm: &SwarmView) -> Result<(), String> {
 /// A task may wait for ever if no node takes it.
 fn waits_rightly(task: &Task, swarm: &SwarmView) -> Result<(), String> {
     let pending = task.status.state == TaskState::Pending && !task.status.err.is_empty();
-    if !pending || swarm.nodes.iter().any(|node| has_room(node, task, swarm)) {
+    // a global service's task has its node from the start
+    let may_take = |node: &Node| task.node_id.is_none_or(|id| id == node.id);
+    let mut nodes = swarm.nodes.iter().filter(|node| may_take(node));
+    if !pending || nodes.any(|node| has_room(node, task, swarm)) {
         let (name, state) = (task.name(), task.status.state);
         return Err(format!("{name} is {state:?} {}{}", task.status.message, task.status.err));
     }
