@@ -94,7 +94,7 @@ pub struct NetworkAttachment {
 }
 
 /// One attempt to fill a slot.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {
     /// Its id.
     pub id: TaskId,

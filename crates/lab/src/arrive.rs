@@ -67,8 +67,14 @@ impl Lab {
             }
             Wire::JoinAnswer { rpc, answer } => self.join_answer(to, from, rpc, answer),
             Wire::Logs { rpc, lines, done } => self.logs_arrive(rpc, lines, done),
-            Wire::Gossip { records } => self.learn(to, from, &records),
-            Wire::GossipAll { records } => self.learn_all(to, from, &records),
+            Wire::Gossip { records } => {
+                self.arrived(from, to);
+                self.learn(to, from, &records);
+            }
+            Wire::GossipAll { records } => {
+                self.arrived(from, to);
+                self.learn_all(to, from, &records);
+            }
             Wire::Http { .. } => {}
         }
     }

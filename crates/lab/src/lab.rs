@@ -303,6 +303,12 @@ impl Lab {
         self.refresh_view();
     }
 
+    /// Whether [`Self::take_answers`] or [`Self::take_replies`] has something.
+    #[must_use]
+    pub fn has_news(&self) -> bool {
+        !self.answers.is_empty() || !self.replies.is_empty()
+    }
+
     /// What came since the last time, in order.
     pub fn take_answers(&mut self) -> Vec<(CallId, Answer)> {
         std::mem::take(&mut self.answers)

@@ -194,6 +194,7 @@ impl Desk {
     pub fn step(&mut self, until: Timestamp) -> bool {
         let timer = self.timers.first_key_value().map(|((at, _), _)| *at).filter(|at| *at <= until);
         let event = self.lab.next_event().filter(|at| *at <= until);
+        let seen = self.lab.view().revision;
         let mut fired = false;
         let happened = match (timer, event) {
             (None, None) => {
@@ -211,6 +212,12 @@ impl Desk {
             }
             _ => self.lab.step(until),
         };
+        // most of what happens in a large lab concerns no terminal: no answer, and no machine
+        // looks different
+        let news = self.lab.has_news() || self.lab.view().revision != seen;
+        if !fired && !news && self.actions.is_empty() {
+            return happened;
+        }
         // the terminals hear of the lab only through what `drive` passes on
         if self.drive() || fired {
             self.refresh_views();

@@ -95,7 +95,27 @@ impl Lab {
     /// One peer tells another all that it has.
     fn tell_all(&mut self, from: Machine, to: Machine) {
         let own = self.at(from).map(|m| m.mesh.own(from)).unwrap_or_default();
+        if own.is_empty() && !self.may_know(to, from) {
+            return; // it would change nothing, and a large swarm has many pairs
+        }
         self.spread(from, to, Wire::GossipAll { records: Rc::new(own) });
+    }
+
+    /// Whether a node has records of another one, or some are on their way to it.
+    fn may_know(&self, machine: Machine, owner: Machine) -> bool {
+        let on_the_way = self.at(owner).and_then(|m| m.mesh.on_the_way.get(&machine));
+        on_the_way.is_some_and(|at| *at >= self.now)
+            || self.at(machine).is_some_and(|m| m.mesh.records.keys().any(|(of, ..)| *of == owner))
+    }
+
+    /// What was on the way is there: the next message need not wait for it.
+    pub(crate) fn arrived(&mut self, from: Machine, to: Machine) {
+        let now = self.now;
+        if let Some(m) = self.at_mut(from)
+            && m.mesh.on_the_way.get(&to).is_some_and(|at| *at <= now)
+        {
+            m.mesh.on_the_way.remove(&to);
+        }
     }
 
     /// A daemon has started, with empty tables: it asks everybody for theirs.
