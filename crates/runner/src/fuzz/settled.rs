@@ -180,10 +180,7 @@ fn runs(service: &ServiceView, swarm: &SwarmView) -> Result<(), String> {
     // a service that was changed during its update has no status any more; an update that gives
     // up then says so nowhere (SwarmKit `orchestrator/update/updater.go`, `pauseUpdate`)
     let unsaid = state.is_none()
-        && all.iter().any(|t| {
-            *t.spec == spec.task
-                && matches!(t.status.state, TaskState::Failed | TaskState::Rejected)
-        });
+        && all.iter().any(|t| *t.spec == spec.task && t.status.state > TaskState::Running);
     let given_up = matches!(state, Some(UpdateState::Paused | UpdateState::RollbackPaused));
     // a global service is not updated on a node that is paused
     let left_alone = |t: &Task| {
