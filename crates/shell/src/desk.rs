@@ -10,6 +10,7 @@ use crate::finished::{DeskEvent, Finished, FinishedLine};
 use crate::input::{DeskInput, InputLog, Key, Logged};
 use crate::session::At;
 use crate::terminal::Terminal;
+use crate::terminals::Terminals;
 use crate::world::{
     self, CallId, Fault, FaultError, HttpReply, Lab, LabConfig, Machine, Origin, RequestId, View,
 };
@@ -24,7 +25,7 @@ const BESIDE: u32 = 1 << 16;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Desk {
     pub(crate) lab: Lab,
-    pub(crate) terminals: BTreeMap<Machine, Terminal>,
+    pub(crate) terminals: Terminals,
     pub(crate) actions: VecDeque<Action>,
     #[serde(with = "crate::pairs")]
     pub(crate) timers: BTreeMap<(Timestamp, u64), Timer>,
@@ -47,7 +48,7 @@ impl Desk {
     pub fn new(config: LabConfig) -> Self {
         let mut desk = Self {
             lab: Lab::new(config.clone()),
-            terminals: BTreeMap::new(),
+            terminals: Terminals::default(),
             actions: VecDeque::new(),
             timers: BTreeMap::new(),
             held: Vec::new(),

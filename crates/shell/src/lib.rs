@@ -10,7 +10,7 @@
 //! | `drive` | the queue of actions that resumes shells and programs |
 //! | `typing`, `history`, `complete` | from keys to lines |
 //! | `host`, `editor_program`, `words` | the host's programs and the lab words |
-//! | `terminal`, `session`, `display` | what one terminal holds |
+//! | `terminals`, `terminal`, `session`, `display` | all of them, and what one holds |
 //! | [`block`], [`finished`], [`input`] | what others read and write |
 //! | [`world`] | the one file that speaks with the lab |
 //!
@@ -33,6 +33,7 @@ pub mod input;
 mod pairs;
 mod session;
 mod terminal;
+mod terminals;
 #[cfg(test)]
 mod tests;
 mod typing;

@@ -335,8 +335,7 @@ impl Desk {
 
     /// Brings the drawn part of every terminal up to date.
     pub(crate) fn refresh_views(&mut self) {
-        let machines: Vec<Machine> = self.terminals.keys().copied().collect();
-        for machine in machines {
+        for machine in self.terminals.touched() {
             let prompt = self.prompt(machine);
             let place = self.terminals.get(&machine).map(|t| t.place());
             let name = place.map(|m| self.name(m)).unwrap_or_default();
@@ -368,6 +367,7 @@ impl Desk {
             (view.busy, view.raw, view.machine, view.off) = (busy, raw, name, off);
             view.revision += 1;
         }
+        self.terminals.drawn();
     }
 }
 
