@@ -642,7 +642,7 @@ fn in_step_with_raft_rs() {
         return;
     }
     let mut sum = Counts::default();
-    let count = seeds("RAFT_ORACLE_SEEDS", 300);
+    let count = seeds("RAFT_ORACLE_SEEDS", 10_000);
     for seed in 0..count {
         let result = std::panic::catch_unwind(|| run(seed));
         let counts = result.unwrap_or_else(|_| panic!("differs with RAFT_ORACLE_SEED={seed}"));
