@@ -185,7 +185,7 @@ fn runs(service: &ServiceView, swarm: &SwarmView) -> Result<(), String> {
     // a global service is not updated on a node that is paused
     let left_alone = |t: &Task| {
         let node = t.node_id.and_then(|id| swarm.node(id));
-        is_global(service) && node.is_some_and(|n| n.spec.availability != Availability::Active)
+        is_global(service) && node.is_some_and(|n| n.spec.availability == Availability::Pause)
     };
     if !given_up
         && !unsaid
