@@ -9,8 +9,8 @@ use crate::state::{
 };
 use crate::text::{Language, fill};
 use lab::{Fault, Hop, HttpOutcome, HttpReply};
+use share::Rc;
 use shell::DeskInput;
-use std::rc::Rc;
 
 /// Requests of one burst.
 pub(crate) const BURST: u32 = 100;

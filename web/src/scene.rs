@@ -64,7 +64,7 @@ impl Scene {
     pub(crate) fn service(&mut self, name: &str, replicas: u64, port: u16) {
         let mut spec = ServiceSpec::default();
         spec.annotations.name = name.into();
-        spec.task.container.image = "sposigor/app-flask-teste:1".into();
+        spec.task_mut().container.image = "sposigor/app-flask-teste:1".into();
         spec.mode = api::ServiceMode::Replicated { replicas };
         if port > 0 {
             let mapped =

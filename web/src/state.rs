@@ -6,9 +6,9 @@ use api::{TaskId, Timestamp};
 use lab::{HttpReply, View};
 use lesson::markdown::Block;
 use lesson::{Diagnostic, LessonView};
+use share::Rc;
 use shell::TerminalView;
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 /// The whole page.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -6,7 +6,7 @@ use crate::{
     TaskStatus,
 };
 use serde::{Deserialize, Serialize};
-use std::rc::Rc;
+use share::Rc;
 
 /// From an agent to the dispatcher of a manager (who passes it to the leader).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -6,8 +6,8 @@ use crate::{
     SecretSpec, ServiceId, ServiceSpec, Task, TaskId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
+use share::Rc;
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 /// Raft's commit index when the writing transaction started.
 #[derive(

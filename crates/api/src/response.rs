@@ -6,7 +6,7 @@ use crate::{
     VolumeResource,
 };
 use serde::{Deserialize, Serialize};
-use std::rc::Rc;
+use share::Rc;
 
 /// The answer to a [`crate::Request`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -118,7 +118,7 @@ pub struct Event {
     pub kind: String,
     pub action: String,
     pub actor_id: String,
-    pub attributes: Labels,
+    pub attributes: Rc<Labels>,
     /// `local` or `swarm`.
     pub scope: String,
 }

@@ -2,6 +2,7 @@
 //! (SwarmKit `api/specs.proto`, `api/types.proto`). Durations are nanoseconds, as in the API.
 
 use serde::{Deserialize, Serialize};
+use share::Rc;
 use std::collections::BTreeMap;
 
 /// Labels and other string maps.
@@ -24,8 +25,8 @@ pub const SECOND_NS: i64 = 1_000_000_000;
 pub struct ServiceSpec {
     /// Name and labels.
     pub annotations: Annotations,
-    /// What each task runs.
-    pub task: TaskSpec,
+    /// What each task runs. Shared with the tasks made of it.
+    pub task: Rc<TaskSpec>,
     /// How many tasks and where.
     pub mode: ServiceMode,
     /// How a new spec is rolled out; the defaults hold when absent.
@@ -34,6 +35,13 @@ pub struct ServiceSpec {
     pub rollback: Option<UpdateConfig>,
     /// Published ports and how the service is found.
     pub endpoint: EndpointSpec,
+}
+
+impl ServiceSpec {
+    /// What each task runs, to change.
+    pub fn task_mut(&mut self) -> &mut TaskSpec {
+        Rc::make_mut(&mut self.task)
+    }
 }
 
 /// The kinds of service.

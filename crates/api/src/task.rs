@@ -101,7 +101,7 @@ pub struct Task {
     /// Version and times.
     pub meta: Meta,
     /// A frozen copy of the service's task spec.
-    pub spec: std::rc::Rc<TaskSpec>,
+    pub spec: share::Rc<TaskSpec>,
     /// The service's `spec_version` it was made for; absent for tasks made without one.
     pub spec_version: Option<Version>,
     /// Its service; absent for attachment tasks.

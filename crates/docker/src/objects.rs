@@ -146,7 +146,7 @@ impl Names {
 }
 
 /// Asks for the names behind the ids of tasks (docker/cli `idresolver`).
-pub(crate) fn names_of(cx: &mut Cx<'_>, tasks: &[std::rc::Rc<api::Task>]) -> Flow<Names> {
+pub(crate) fn names_of(cx: &mut Cx<'_>, tasks: &[share::Rc<api::Task>]) -> Flow<Names> {
     let mut ids: BTreeMap<String, Request> = BTreeMap::new();
     for task in tasks {
         if let Some(node) = task.node_id {

@@ -12,7 +12,7 @@ mod common;
 use api::*;
 use common::{env, words};
 use docker::{Input, Now, Process, Step, start};
-use std::rc::Rc;
+use share::Rc;
 
 /// The last screen of a raw terminal recording, without the registry's warning.
 fn final_screen(name: &str) -> String {

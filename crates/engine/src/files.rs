@@ -11,9 +11,9 @@
 
 use api::Timestamp;
 use serde::{Deserialize, Serialize};
+use share::Rc;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::rc::Rc;
 
 /// Why a file operation did not happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

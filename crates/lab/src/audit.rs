@@ -17,8 +17,8 @@ use crate::Lab;
 use crate::event::{Command, Raft};
 use crate::machine::Manager;
 use raft::{Disk, Entry, Id, Index, Payload, Role, Term};
+use share::Rc;
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 type LabDisk = Disk<Command, manager::Store>;
 

@@ -9,8 +9,8 @@ use crate::{
     ServiceView, SwarmView,
 };
 use api::{LocalNodeState, ManagerStatus, Node, Reachability, TaskId, Timestamp, Version};
+use share::Rc;
 use sim::Host;
-use std::rc::Rc;
 
 /// What of a machine the view of the swarm is made of.
 #[derive(Clone, Debug, PartialEq)]

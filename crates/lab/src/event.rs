@@ -8,7 +8,7 @@ use api::{
 use engine::{EndpointRecord, FetchReply, NetAnswer};
 use manager::Store;
 use serde::{Deserialize, Serialize};
-use std::rc::Rc;
+use share::Rc;
 
 /// One entry of the replicated log: a transaction of the leader.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

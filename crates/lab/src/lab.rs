@@ -13,9 +13,9 @@ use crate::{
 use api::{ApiError, Request, Response, Timestamp};
 use engine::{Catalog, FileTree};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use share::Rc;
 use sim::{Derived, Net, Queue, Streams, Time, Trace};
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
 /// Lines that the trace keeps.
 const TRACE_LINES: u32 = 4_000;
@@ -237,6 +237,13 @@ impl Lab {
         self.drain(machine);
         self.refresh_view();
         machine
+    }
+
+    /// dockerd answers on the machine's socket. Right after a start it runs and does not yet: it
+    /// waits for its node to be ready.
+    #[must_use]
+    pub fn answers(&self, machine: Machine) -> bool {
+        self.at(machine).is_some_and(MachineState::answers)
     }
 
     pub(crate) fn at(&self, machine: Machine) -> Option<&MachineState> {

@@ -15,8 +15,8 @@ use crate::trace::TraceEvent;
 use api::{ApiError, Code, NodeId, Timestamp, Version};
 use manager::{Leader, RaftRequest};
 use raft::{ConfChange, Payload};
+use share::Rc;
 use sim::{Stream, Streams};
-use std::rc::Rc;
 
 /// One tick of raft.
 pub(crate) const TICK_US: u64 = 1_000_000;

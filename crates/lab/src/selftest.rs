@@ -71,7 +71,7 @@ pub fn form(lab: &mut Lab, managers: u32, spec: ClusterSpec) {
 pub fn create(lab: &mut Lab, machine: Machine, name: &str, replicas: u64) -> Option<Response> {
     let mut spec = ServiceSpec::default();
     name.clone_into(&mut spec.annotations.name);
-    "nginx:1.25".clone_into(&mut spec.task.container.image);
+    "nginx:1.25".clone_into(&mut spec.task_mut().container.image);
     spec.mode = ServiceMode::Replicated { replicas };
     let create = Request::ServiceCreate { spec: Box::new(spec), query_registry: true };
     ask(lab, machine, create)

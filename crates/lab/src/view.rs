@@ -9,7 +9,7 @@ use api::{
     NodeRole, Protocol, Secret, Service, ServiceId, Task, TaskId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
-use std::rc::Rc;
+use share::Rc;
 
 /// The world at one instant.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

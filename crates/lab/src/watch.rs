@@ -87,7 +87,7 @@ fn describe(event: &StoreEvent, now: Timestamp) -> Option<Event> {
         kind: kind.to_owned(),
         action: action.to_owned(),
         actor_id: id.to_owned(),
-        attributes,
+        attributes: share::Rc::new(attributes),
         scope: "swarm".to_owned(),
     })
 }
@@ -134,7 +134,7 @@ mod tests {
             ..Default::default()
         };
         let id = api::SecretId::from_random([7; 17]);
-        let secret = std::rc::Rc::new(api::Secret { id, meta: Meta::default(), spec });
+        let secret = share::Rc::new(api::Secret { id, meta: Meta::default(), spec });
         let events = [StoreEvent::Created(Object::Secret(secret))];
         let told = news(&events, Timestamp(0), Timestamp(NEWS_US));
         let words: Vec<_> = told.iter().map(|e| (e.kind.as_str(), e.action.as_str())).collect();

@@ -20,7 +20,7 @@ fn fault(lab: &mut Lab, fault: Fault) {
 fn spec(replicas: u64) -> Box<ServiceSpec> {
     let mut spec = ServiceSpec::default();
     spec.annotations.name = "web".into();
-    spec.task.container.image = "nginx:1.25".into();
+    spec.task_mut().container.image = "nginx:1.25".into();
     spec.mode = ServiceMode::Replicated { replicas };
     let port = PortConfig {
         protocol: Protocol::Tcp,

@@ -51,7 +51,7 @@ fn join(lab: &mut Lab, machine: u32, manager: bool) -> Result<Response, String> 
 fn service(name: &str, image: &str, replicas: u64) -> Request {
     let mut spec = ServiceSpec::default();
     spec.annotations.name = name.into();
-    spec.task.container.image = image.into();
+    spec.task_mut().container.image = image.into();
     spec.mode = api::ServiceMode::Replicated { replicas };
     Request::ServiceCreate { spec: Box::new(spec), query_registry: true }
 }

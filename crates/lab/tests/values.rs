@@ -29,7 +29,7 @@ impl Draws {
 fn service(name: &str, replicas: u64) -> Request {
     let mut spec = ServiceSpec::default();
     name.clone_into(&mut spec.annotations.name);
-    "nginx:1.25".clone_into(&mut spec.task.container.image);
+    "nginx:1.25".clone_into(&mut spec.task_mut().container.image);
     spec.mode = ServiceMode::Replicated { replicas };
     Request::ServiceCreate { spec: Box::new(spec), query_registry: true }
 }

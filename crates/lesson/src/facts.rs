@@ -6,9 +6,9 @@
 use crate::check::Kind;
 use api::{Availability, NodeRole, NodeState, Reachability, ServiceMode, Task, Timestamp};
 use lab::{ContainerView, MachineView, ServiceView, SwarmView, View};
+use share::Rc;
 use shell::Desk;
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 /// One object.
 #[derive(Clone)]

@@ -10,9 +10,9 @@ use crate::facts::facts;
 use crate::lesson::{Lesson, Step};
 use api::{NodeRole, Timestamp};
 use serde::{Deserialize, Serialize};
+use share::Rc;
 use shell::{Desk, Finished};
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 /// Where a line stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

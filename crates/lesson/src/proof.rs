@@ -7,8 +7,8 @@ use crate::player::{Message, MessageFrom, Player};
 use crate::script::{Next, Script, ready_desk, step};
 use crate::transcript::{Action, Transcript, matches};
 use api::Timestamp;
+use share::Rc;
 use shell::Desk;
-use std::rc::Rc;
 
 /// How long a proof waits for a step after the last entry of its solution, when no line says.
 const PATIENCE_MS: u64 = 60_000;

@@ -14,8 +14,8 @@ use api::{
     ServiceId, ServiceSpec, StoreAction, Task, TaskId, TaskSpec, TaskState, TaskStatus, Timestamp,
     Version,
 };
+use share::Rc;
 use sim::{Stream, Streams};
-use std::rc::Rc;
 
 /// How large the swarm is and what waits in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,9 +10,9 @@ use api::{
     SessionId, Task, TaskId, TaskState, TaskStatus, Timestamp, UpdateConfig, UpdateState, Version,
 };
 use manager::{Leader, Member, Members, RaftRequest, Store};
+use share::Rc;
 use sim::Streams;
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 const SECOND: u64 = 1_000_000;
 
@@ -258,7 +258,7 @@ impl World {
 fn service(name: &str, replicas: u64) -> ServiceSpec {
     let mut spec = ServiceSpec::default();
     spec.annotations.name = name.into();
-    spec.task.container.image = "nginx:1.25".into();
+    spec.task_mut().container.image = "nginx:1.25".into();
     spec.mode = ServiceMode::Replicated { replicas };
     spec
 }
@@ -332,14 +332,14 @@ fn a_rolling_update_on_an_overlay_completes_after_the_monitor() {
     let ControlResponse::Network(network) = answer else { panic!() };
     let mut spec = service("web", 3);
     let target = network.id.to_string();
-    spec.task.networks = vec![NetworkAttachmentConfig { target, ..Default::default() }];
+    spec.task_mut().networks = vec![NetworkAttachmentConfig { target, ..Default::default() }];
     let answer = world.call(ControlRequest::CreateService(Box::new(spec.clone()))).unwrap();
     let ControlResponse::Service(created) = answer else { panic!() };
     world.advance(SECOND);
     assert_eq!(world.running(), 3);
     let stored = world.store.service(created.id).expect("it").clone();
     assert_eq!(stored.endpoint.as_ref().expect("allocated").virtual_ips[0].addr, "10.0.1.2/24");
-    spec.task.container.image = "nginx:1.26".into();
+    spec.task_mut().container.image = "nginx:1.26".into();
     let update = |version, spec: &ServiceSpec| ControlRequest::UpdateService {
         id: created.id,
         version,
@@ -402,7 +402,7 @@ fn a_failing_update_rolls_itself_back() {
     let created = world.create(spec.clone());
     world.advance(SECOND);
     let stored = world.store.service(created.id).expect("it").clone();
-    spec.task.container.image = "bad".into();
+    spec.task_mut().container.image = "bad".into();
     let request = ControlRequest::UpdateService {
         id: created.id,
         version: stored.meta.version,

@@ -1,7 +1,7 @@
 //! What survives a power cut: the hard state, the log, the newest snapshot.
 
+use share::Rc;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
@@ -85,6 +85,10 @@ pub struct Snapshot<S> {
 
 /// What survives a power cut. Every change is on it before [`crate::Effects`] speak of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(bound(
+    serialize = "C: Serialize + 'static, S: Serialize + 'static",
+    deserialize = "C: Deserialize<'de> + 'static, S: Deserialize<'de> + 'static"
+))]
 pub struct Disk<C, S> {
     /// Whose disk this is.
     pub id: Id,

@@ -1,6 +1,6 @@
 //! What a member wants done after an input, and why it refuses one.
 
-use std::rc::Rc;
+use share::Rc;
 
 use serde::{Deserialize, Serialize};
 
@@ -8,6 +8,10 @@ use crate::{Entry, Id, Message, Snapshot};
 
 /// What a member wants done. Everything is in order; the disk is written already.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(bound(
+    serialize = "C: Serialize + 'static, S: Serialize + 'static",
+    deserialize = "C: Deserialize<'de> + 'static, S: Deserialize<'de> + 'static"
+))]
 pub struct Effects<C, S> {
     /// Replaces the application's whole state, before `committed` is applied.
     pub snapshot: Option<Rc<Snapshot<S>>>,

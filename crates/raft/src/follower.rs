@@ -1,6 +1,6 @@
 //! What a follower does with its leader's messages.
 
-use std::rc::Rc;
+use share::Rc;
 
 use crate::{Body, Draw, Entry, Id, Index, Raft, Reject, Snapshot, Term};
 

@@ -4,8 +4,8 @@
 //! behind `Rc` make the clone a few pointers and the next append a copy of one chunk. They
 //! are cut at fixed indexes, so equal logs have equal chunks.
 
+use share::Rc;
 use std::collections::VecDeque;
-use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,10 @@ const CHUNK: Index = 128;
 
 /// One entry of the log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(bound(
+    serialize = "C: Serialize + 'static",
+    deserialize = "C: Deserialize<'de> + 'static"
+))]
 pub struct Entry<C> {
     /// Term of the leader that made it.
     pub term: Term,
@@ -26,6 +30,10 @@ pub struct Entry<C> {
 
 /// What an entry says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(bound(
+    serialize = "C: Serialize + 'static",
+    deserialize = "C: Deserialize<'de> + 'static"
+))]
 pub enum Payload<C> {
     /// Nothing: a new leader's first entry.
     Empty,
@@ -37,6 +45,10 @@ pub enum Payload<C> {
 
 /// The entries after a point up to which they have been compacted away.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(bound(
+    serialize = "C: Serialize + 'static",
+    deserialize = "C: Deserialize<'de> + 'static"
+))]
 pub struct Log<C> {
     base: Index,
     base_term: Term,

@@ -1,6 +1,6 @@
 //! What members say to each other.
 
-use std::rc::Rc;
+use share::Rc;
 
 use serde::{Deserialize, Serialize};
 
@@ -8,6 +8,10 @@ use crate::{Entry, Index, Snapshot, Term};
 
 /// One message. Sender and receiver are on the envelope, which the network owns.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(bound(
+    serialize = "C: Serialize + 'static, S: Serialize + 'static",
+    deserialize = "C: Deserialize<'de> + 'static, S: Deserialize<'de> + 'static"
+))]
 pub struct Message<C, S> {
     /// The sender's term (of a vote granted: the term it is for).
     pub term: Term,
@@ -17,6 +21,10 @@ pub struct Message<C, S> {
 
 /// What a message says. Names are etcd's, spelt whole.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(bound(
+    serialize = "C: Serialize + 'static, S: Serialize + 'static",
+    deserialize = "C: Deserialize<'de> + 'static, S: Deserialize<'de> + 'static"
+))]
 pub enum Body<C, S> {
     /// The leader's entries after `index`.
     Append {

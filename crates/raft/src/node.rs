@@ -1,7 +1,7 @@
 //! One member: its state, its inputs, its clock of ticks.
 
+use share::Rc;
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +60,10 @@ pub enum Role {
 
 /// One member of a raft group. `C` is a command, `S` the application's state in snapshots.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(bound(
+    serialize = "C: Serialize + 'static, S: Serialize + 'static",
+    deserialize = "C: Deserialize<'de> + 'static, S: Deserialize<'de> + 'static"
+))]
 pub struct Raft<C, S> {
     pub(crate) config: Config,
     pub(crate) disk: Disk<C, S>,

@@ -19,9 +19,9 @@
 
 mod support;
 
+use share::Rc;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
-use std::rc::Rc;
 
 use raft::{
     Body, ConfChange, Config, Disk, Dropped, Entry, Id, Index, Membership, Message, Payload,

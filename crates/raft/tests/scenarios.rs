@@ -8,8 +8,8 @@
     reason = "a failed expectation is a failed test, also in the helpers around them"
 )]
 
+use share::Rc;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::rc::Rc;
 
 use raft::{
     Body, ConfChange, Config, Disk, Dropped, Entry, Id, Index, Membership, Message, Payload,

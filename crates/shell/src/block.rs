@@ -2,7 +2,7 @@
 
 use api::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::rc::Rc;
+use share::Rc;
 
 /// One printed line, without its end.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

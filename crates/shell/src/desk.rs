@@ -24,6 +24,7 @@ const BESIDE: u32 = 1 << 16;
 /// The lab, its terminals and what was done in them. A value: clone, compare, save it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Desk {
+    #[serde(with = "share::scope")]
     pub(crate) lab: Lab,
     pub(crate) terminals: Terminals,
     pub(crate) actions: VecDeque<Action>,

@@ -6,8 +6,8 @@ use crate::session::{Reading, Session};
 use crate::world::{Machine, sh};
 use api::Timestamp;
 use serde::{Deserialize, Serialize};
+use share::Rc;
 use std::collections::{BTreeMap, VecDeque};
-use std::rc::Rc;
 
 /// Most blocks kept.
 const MOST_BLOCKS: usize = 500;

@@ -31,7 +31,7 @@ pub(crate) fn name_of(lab: &Lab, machine: Machine) -> String {
 }
 
 pub(crate) fn view_of(lab: &Lab, machine: Machine) -> Option<&MachineView> {
-    lab.view().machines.get(machine.0 as usize).map(std::rc::Rc::as_ref)
+    lab.view().machines.get(machine.0 as usize).map(share::Rc::as_ref)
 }
 
 /// Whether the machine has power.

@@ -6,7 +6,7 @@ use crate::state::LessonShown;
 use crate::text::{Words, fill};
 use lesson::{Ask, CheckView, State, StepView};
 use prose::Context;
-use std::rc::Rc;
+use share::Rc;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 

@@ -11,7 +11,7 @@ use crate::state::{Burst, Menu, Mode, Picked, Shown};
 use crate::text::{Words, fill};
 use api::Timestamp;
 use lab::{Fault, View};
-use std::rc::Rc;
+use share::Rc;
 use web_sys::Element;
 use yew::prelude::*;
 

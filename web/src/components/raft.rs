@@ -4,7 +4,7 @@ use super::{coloured, icon, machine_icon};
 use crate::picture::{managers_up, runs};
 use crate::text::{Words, fill};
 use lab::{MachineView, RaftRole, RaftView, SwarmView, View};
-use std::rc::Rc;
+use share::Rc;
 use yew::prelude::*;
 
 #[derive(Properties, PartialEq)]

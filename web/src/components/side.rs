@@ -8,7 +8,7 @@ use crate::state::{Burst, Picked, Shown};
 use crate::text::{Words, fill};
 use api::{TaskState, Timestamp};
 use lab::{Fault, Hop, HttpOutcome, HttpReply};
-use std::rc::Rc;
+use share::Rc;
 use yew::prelude::*;
 
 #[derive(Properties, PartialEq)]

@@ -6,7 +6,7 @@ use crate::action::Action;
 use crate::picture::{Card, Picture, ServiceRow, Standing, TaskBox, word};
 use crate::state::Picked;
 use crate::text::Words;
-use std::rc::Rc;
+use share::Rc;
 use yew::prelude::*;
 
 #[derive(Properties, PartialEq)]

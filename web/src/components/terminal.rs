@@ -6,8 +6,8 @@ use crate::edit::{self, Edit, Meaning, Press};
 use crate::platform::dom;
 use crate::text::{Words, fill};
 use gloo::events::EventListener;
+use share::Rc;
 use shell::{Block, Key, TerminalView};
-use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, EventInit, HtmlElement, HtmlInputElement};
 use yew::prelude::*;
@@ -326,7 +326,7 @@ fn Field(props: &FieldProps) -> Html {
 /// Dead keys and input methods: nothing is read while a character is being made; its end is an
 /// input like any other.
 #[hook]
-fn use_composition(field: &NodeRef, composing: &Rc<std::cell::RefCell<bool>>) {
+fn use_composition(field: &NodeRef, composing: &std::rc::Rc<std::cell::RefCell<bool>>) {
     let (field, composing) = (field.clone(), composing.clone());
     use_effect_with((), move |()| {
         let listeners = field.cast::<HtmlInputElement>().map(|field| {
@@ -352,7 +352,11 @@ fn use_composition(field: &NodeRef, composing: &Rc<std::cell::RefCell<bool>>) {
 
 /// Makes the field show what the desk has.
 #[hook]
-fn use_mirror(field: &NodeRef, view: &Rc<TerminalView>, composing: &Rc<std::cell::RefCell<bool>>) {
+fn use_mirror(
+    field: &NodeRef,
+    view: &Rc<TerminalView>,
+    composing: &std::rc::Rc<std::cell::RefCell<bool>>,
+) {
     let (field, composing) = (field.clone(), composing.clone());
     let (line, cursor) = (view.line.clone(), view.cursor);
     use_effect(move || {

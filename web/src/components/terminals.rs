@@ -7,8 +7,8 @@ use crate::picture::Picture;
 use crate::state::Menu;
 use crate::text::{Words, fill};
 use lesson::StepView;
+use share::Rc;
 use shell::TerminalView;
-use std::rc::Rc;
 use yew::prelude::*;
 
 #[derive(Properties, PartialEq)]

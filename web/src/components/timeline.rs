@@ -4,7 +4,7 @@ use super::{clock, icon, send};
 use crate::action::Action;
 use crate::state::{Mark, MarkKind, Save};
 use crate::text::{Words, fill};
-use std::rc::Rc;
+use share::Rc;
 use yew::prelude::*;
 
 #[derive(Properties, PartialEq)]

@@ -4,7 +4,7 @@ use super::{clock, icon, send, yes};
 use crate::action::Action;
 use crate::state::{Menu, Rest, Speed, Wait};
 use crate::text::{Language, Words};
-use std::rc::Rc;
+use share::Rc;
 use yew::prelude::*;
 
 #[derive(Properties, PartialEq)]

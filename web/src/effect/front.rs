@@ -11,8 +11,8 @@ use api::NodeRole;
 use lab::View;
 use lab::sh::{Edited, Editor};
 use lesson::{Lesson, LessonView};
+use share::Rc;
 use shell::{Block, DeskInput, Key, TerminalView};
-use std::rc::Rc;
 
 /// A likeness of a lab that has not begun.
 #[derive(Default)]

@@ -222,9 +222,9 @@ mod tests {
     use super::*;
     use crate::state::Frame;
     use crate::text::Language;
+    use share::Rc;
     use shell::{DeskInput, Key};
     use std::cell::RefCell;
-    use std::rc::Rc;
 
     /// Remembers what it was asked to do.
     struct Diary(Rc<RefCell<Vec<Effect>>>);

@@ -8,8 +8,8 @@ use crate::platform::dom;
 use crate::platform::storage::{self, Act, Deed, Found, Head, Journal};
 use crate::state::{Frame, Notice};
 use lesson::{Lesson, Player, ready_desk};
+use share::Rc;
 use shell::DeskInput;
-use std::rc::Rc;
 
 impl Runner {
     /// Opens a lesson by its file; an empty name is the free lab.

@@ -6,8 +6,8 @@ use crate::lessons;
 use crate::state::{Frame, LessonShown, Picked};
 use api::Timestamp;
 use lesson::markdown::blocks;
+use share::Rc;
 use shell::TerminalView;
-use std::rc::Rc;
 
 /// Decisions shown under "why".
 const WHY: usize = 40;

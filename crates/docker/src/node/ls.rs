@@ -23,7 +23,7 @@ pub(crate) const COMMAND: Command = Command {
 };
 
 /// Row contexts of nodes (`cli/command/node/formatter.go`).
-fn rows(nodes: &[std::rc::Rc<Node>], self_id: &str, root: Option<api::Digest>) -> Vec<Row> {
+fn rows(nodes: &[share::Rc<Node>], self_id: &str, root: Option<api::Digest>) -> Vec<Row> {
     let tls = |node: &Node| match root {
         Some(root) if root.0 != [0; 32] && node.description.is_some() => "Ready",
         Some(_) | None => "Unknown",

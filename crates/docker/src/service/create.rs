@@ -18,8 +18,10 @@ pub(crate) const COMMAND: Command = Command {
 
 fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
     let mut spec = options::to_service(cx, parsed)?;
-    spec.task.container.secrets = options::files(cx, &parsed.list("secret"), FileKind::Secret)?;
-    spec.task.container.configs = options::files(cx, &parsed.list("config"), FileKind::Config)?;
+    spec.task_mut().container.secrets =
+        options::files(cx, &parsed.list("secret"), FileKind::Secret)?;
+    spec.task_mut().container.configs =
+        options::files(cx, &parsed.list("config"), FileKind::Config)?;
     let request = Request::ServiceCreate {
         spec: Box::new(spec),
         query_registry: !parsed.bool("no-resolve-image"),

@@ -6,8 +6,8 @@ use crate::logs::{self, Logs};
 use crate::prelude::*;
 use crate::sub::Sub;
 use api::{Filters, ServiceMode, Task};
+use share::Rc;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
 static FLAGS: &[Flag] = &[
     flag("details", Kind::Bool, "Show extra details provided to logs"),

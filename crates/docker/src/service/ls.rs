@@ -4,7 +4,7 @@
 
 use crate::prelude::*;
 use api::{PortConfig, PublishMode, Service, ServiceMode, ServiceStatus};
-use std::rc::Rc;
+use share::Rc;
 
 static FLAGS: &[Flag] = &[
     short('f', "filter", Kind::Filter, "Filter output based on conditions provided"),

@@ -12,6 +12,7 @@ use api::{
     Placement, PortConfig, Request, Resources, Response, RestartCondition, RestartPolicy,
     SECOND_NS, ServiceMode, ServiceSpec, TaskSpec, Ulimit, UpdateConfig, UpdateOrder,
 };
+use share::Rc;
 use std::collections::BTreeSet;
 
 /// `KEY=VALUE` and `KEY` words with values from the client's own environment; later ones win.
@@ -369,7 +370,7 @@ pub(crate) fn to_service(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow<ServiceSpec> 
             name: parsed.str("name").to_owned(),
             labels: labels_from(&parsed.list("label")),
         },
-        task: TaskSpec {
+        task: Rc::new(TaskSpec {
             container,
             limits,
             reservations,
@@ -383,7 +384,7 @@ pub(crate) fn to_service(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow<ServiceSpec> 
             networks,
             log_driver,
             force_update: 0,
-        },
+        }),
         mode,
         update,
         rollback,
@@ -496,7 +497,7 @@ pub(crate) fn converge(cx: &mut Cx<'_>, service: &str, quiet: bool) -> Flow<(i32
 }
 
 /// Inspects a service; a 404 gives docker's words for services.
-pub(crate) fn find(cx: &mut Cx<'_>, name: &str) -> Flow<std::rc::Rc<api::Service>> {
+pub(crate) fn find(cx: &mut Cx<'_>, name: &str) -> Flow<share::Rc<api::Service>> {
     let request = Request::ServiceInspect { service: name.to_owned(), insert_defaults: false };
     match cx.ask_for("service", name, request)? {
         Response::Service(service) => Ok(service),
@@ -508,7 +509,7 @@ pub(crate) fn find(cx: &mut Cx<'_>, name: &str) -> Flow<std::rc::Rc<api::Service
 pub(crate) fn try_find(
     cx: &mut Cx<'_>,
     name: &str,
-) -> Flow<Result<std::rc::Rc<api::Service>, String>> {
+) -> Flow<Result<share::Rc<api::Service>, String>> {
     let request = Request::ServiceInspect { service: name.to_owned(), insert_defaults: false };
     match cx.try_ask(request)? {
         Ok(Response::Service(service)) => Ok(Ok(service)),

@@ -13,8 +13,8 @@ use api::{
     UpdateState,
 };
 use serde::{Deserialize, Serialize};
+use share::Rc;
 use std::collections::BTreeSet;
-use std::rc::Rc;
 
 /// Between two polls.
 const POLL_MS: u64 = 200;

@@ -5,8 +5,8 @@
 use super::tasks;
 use crate::prelude::*;
 use api::{Filters, Service, ServiceStatus};
+use share::Rc;
 use std::collections::BTreeSet;
-use std::rc::Rc;
 
 static FLAGS: &[Flag] = &[
     short('f', "filter", Kind::Filter, "Filter output based on conditions provided"),

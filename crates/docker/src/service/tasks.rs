@@ -7,7 +7,7 @@ use crate::format::units;
 use crate::objects::{self, Names};
 use crate::script::{Cx, Flow};
 use api::Task;
-use std::rc::Rc;
+use share::Rc;
 
 /// Prints tasks: by name, newest first, older ones of a slot indented.
 pub(crate) fn print(cx: &mut Cx<'_>, parsed: &Parsed, tasks: Vec<Rc<Task>>) -> Flow {

@@ -29,7 +29,7 @@ fn start(cx: &mut Cx<'_>, parsed: &Parsed) -> Flow {
         }
     }
     update_spec::update(cx, parsed, &mut spec)?;
-    let container = &mut spec.task.container;
+    let container = &mut spec.task_mut().container;
     for (kind, files) in
         [(FileKind::Secret, &mut container.secrets), (FileKind::Config, &mut container.configs)]
     {

@@ -12,7 +12,7 @@ use api::{Labels, LogDriver, PortConfig, ServiceMode, ServiceSpec};
 pub(crate) fn update(cx: &mut Cx<'_>, parsed: &Parsed, spec: &mut ServiceSpec) -> Flow {
     labels(parsed, "label", &mut spec.annotations.labels);
     container(cx, parsed, spec)?;
-    let task = &mut spec.task;
+    let task = spec.task_mut();
     options::resources(parsed, "limit", &mut task.limits);
     options::resources(parsed, "reserve", &mut task.reservations);
     let removed = parsed.list("generic-resource-rm");
@@ -34,10 +34,10 @@ pub(crate) fn update(cx: &mut Cx<'_>, parsed: &Parsed, spec: &mut ServiceSpec) -
     ports(parsed, &mut spec.endpoint.ports);
     networks(cx, parsed, spec)?;
     if parsed.bool("force") {
-        spec.task.force_update += 1;
+        spec.task_mut().force_update += 1;
     }
     if let Some(name) = parsed.get("log-driver") {
-        spec.task.log_driver = (!name.is_empty()).then(|| LogDriver {
+        spec.task_mut().log_driver = (!name.is_empty()).then(|| LogDriver {
             name: name.to_owned(),
             options: labels_from(&parsed.list("log-opt")),
         });
@@ -73,7 +73,7 @@ fn set(parsed: &Parsed, flag: &str, into: &mut String) {
 }
 
 fn container(cx: &mut Cx<'_>, parsed: &Parsed, spec: &mut ServiceSpec) -> Flow {
-    let container = &mut spec.task.container;
+    let container = &mut spec.task_mut().container;
     set(parsed, "image", &mut container.image);
     set(parsed, "hostname", &mut container.hostname);
     set(parsed, "workdir", &mut container.dir);
@@ -142,7 +142,7 @@ fn container(cx: &mut Cx<'_>, parsed: &Parsed, spec: &mut ServiceSpec) -> Flow {
 
 fn mounts(parsed: &Parsed, spec: &mut ServiceSpec) -> Flow {
     let added = options::mounts(parsed, "mount-add")?;
-    let mounts = &mut spec.task.container.mounts;
+    let mounts = &mut spec.task_mut().container.mounts;
     for (k, mount) in added.iter().enumerate() {
         if added.iter().skip(k + 1).any(|other| other.target == mount.target) {
             return fail("duplicate mount target");
@@ -157,7 +157,7 @@ fn mounts(parsed: &Parsed, spec: &mut ServiceSpec) -> Flow {
 }
 
 fn placement(parsed: &Parsed, spec: &mut ServiceSpec) {
-    let placement = &mut spec.task.placement;
+    let placement = &mut spec.task_mut().placement;
     list(parsed, "constraint", &mut placement.constraints);
     let spread = |flag: &str| -> Vec<String> {
         parsed.list(flag).iter().filter_map(|p| options::spread(p)).collect()
@@ -214,7 +214,7 @@ fn networks(cx: &mut Cx<'_>, parsed: &Parsed, spec: &mut ServiceSpec) -> Flow {
     for name in parsed.list("network-rm") {
         removed.push(options::network_id(cx, &name)?);
     }
-    let networks = &mut spec.task.networks;
+    let networks = &mut spec.task_mut().networks;
     networks.retain(|network| !removed.contains(&network.target));
     for value in parsed.list("network-add") {
         let name = parse::network(&value).map(|n| n.target).unwrap_or_default();

@@ -6,8 +6,8 @@
 use super::progress::Line;
 use api::{NodeId, Service, ServiceMode, Task, TaskState};
 use serde::{Deserialize, Serialize};
+use share::Rc;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
 /// With more lines than this only the overall line is shown.
 const MAX_BARS: u64 = 20;

@@ -111,7 +111,7 @@ fn trust_root(cx: &mut Cx<'_>, cluster: &api::Cluster) -> Flow {
 pub(crate) struct Rotation {
     quiet: bool,
     call: Option<Call>,
-    cluster: Option<std::rc::Rc<api::Cluster>>,
+    cluster: Option<share::Rc<api::Cluster>>,
     done: bool,
     drawn: Vec<String>,
 }

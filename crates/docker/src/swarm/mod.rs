@@ -12,7 +12,7 @@ pub(crate) mod update;
 use crate::flags::Parsed;
 use crate::script::{Cx, Flow, confused, fail};
 use api::{Availability, Cluster, ClusterSpec, Request, Response};
-use std::rc::Rc;
+use share::Rc;
 
 /// An address range; nothing else is a CIDR.
 pub(crate) fn parse_cidr(text: &str) -> Option<(std::net::IpAddr, u8)> {

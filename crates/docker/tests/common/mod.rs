@@ -6,8 +6,8 @@
 use api::*;
 use docker::{Env, Input, Now, Step, start};
 use serde_json::Value;
+use share::Rc;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
 /// The instant a command runs at, far enough from the lab's start for all ages.
 pub const NOW: Timestamp = Timestamp(100_000_000_000_000);
@@ -168,7 +168,7 @@ fn service(value: &Value) -> (Rc<Service>, Option<ServiceStatus>) {
         meta: meta(value),
         spec: Rc::new(ServiceSpec {
             annotations: Annotations { name: text(spec, "Name"), labels: Labels::new() },
-            task: TaskSpec {
+            task: Rc::new(TaskSpec {
                 container: ContainerSpec {
                     image: text(&template["ContainerSpec"], "Image"),
                     ..ContainerSpec::default()
@@ -179,7 +179,7 @@ fn service(value: &Value) -> (Rc<Service>, Option<ServiceStatus>) {
                     ..Placement::default()
                 },
                 ..TaskSpec::default()
-            },
+            }),
             mode,
             update: Some(UpdateConfig::default()),
             rollback: None,

@@ -8,9 +8,9 @@ use api::{
     ApiError, ContainerStatus, ContainerStatusWord, Network, NetworkId, PortConfig, PublishMode,
     Request, Response, TaskId, TaskState, Timestamp,
 };
+use share::Rc;
 use sim::Streams;
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 /// Time for gossip to take a task out of everybody's rings before it is stopped
 /// (`defaultGossipConvergeDelay`).
@@ -98,7 +98,7 @@ impl Agent {
         let Some(worker) = self.workers.get(&id) else {
             return;
         };
-        let task = std::rc::Rc::clone(&worker.task);
+        let task = share::Rc::clone(&worker.task);
         let call = self.new_call(Purpose::Task(id));
         self.set_doing(id, Doing::Creating { call });
         match self.container_of(&task) {

@@ -35,9 +35,9 @@ use api::{
     SecretId, ServiceId, TaskId, TaskStatus, Timestamp,
 };
 use serde::{Deserialize, Serialize};
+use share::Rc;
 use sim::Streams;
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 /// What gossip tells other nodes about a task on an overlay network (libnetwork's endpoint
 /// record): a service's task joined, left, or gets no new connections.

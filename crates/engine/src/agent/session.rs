@@ -4,8 +4,8 @@ use super::Agent;
 use api::dispatch::ToDispatcher;
 use api::{Node, NodeId, SessionId, Timestamp};
 use serde::{Deserialize, Serialize};
+use share::Rc;
 use sim::Streams;
-use std::rc::Rc;
 
 /// First back-off and what is added each time (`initialSessionFailureBackoff`).
 const BACKOFF_US: u64 = 100_000;

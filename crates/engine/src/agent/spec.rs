@@ -5,8 +5,8 @@ use api::{
     ContainerConfig, EndpointSettings, HostConfig, Mount, MountKind, Network, NetworkId,
     NodeDescription, NodeId, PortBinding, PublishMode, Task,
 };
+use share::Rc;
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 /// What a task's mounts must be (moby `daemon/cluster/executor/container/validate.go`).
 pub(super) fn check_mounts(mounts: &[Mount]) -> Result<(), String> {

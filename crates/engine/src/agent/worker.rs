@@ -5,8 +5,8 @@ use super::{Agent, Purpose};
 use crate::engine::Engine;
 use api::{ContainerId, Task, TaskId, TaskState, TaskStatus, Timestamp};
 use serde::{Deserialize, Serialize};
+use share::Rc;
 use sim::Streams;
-use std::rc::Rc;
 
 /// Delay before a step that failed for a while is tried again.
 pub(super) const RETRY_US: u64 = 1_000_000;

@@ -9,8 +9,8 @@ use api::{
     ContainerSummary, EndpointSettings, MountPoint, Timestamp,
 };
 use serde::{Deserialize, Serialize};
+use share::Rc;
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 /// Log lines kept for one container; older ones are forgotten.
 const LOG_LINES: usize = 5_000;
@@ -86,7 +86,8 @@ pub(crate) struct Container {
     pub(crate) busy: Busy,
     pub(crate) restart_count: u32,
     pub(crate) restart_us: u64,
-    pub(crate) endpoints: BTreeMap<String, EndpointSettings>,
+    /// Boxed: a map has room for eleven, and most have one or two.
+    pub(crate) endpoints: BTreeMap<String, Box<EndpointSettings>>,
     pub(crate) sandbox_id: String,
     pub(crate) mounts: Vec<MountPoint>,
     pub(crate) ports: Vec<BoundPort>,
@@ -180,7 +181,11 @@ impl Container {
             path: self.path.clone(),
             args: self.args.clone(),
             restart_count: self.restart_count,
-            networks: self.endpoints.clone(),
+            networks: self
+                .endpoints
+                .iter()
+                .map(|(name, e)| (name.clone(), EndpointSettings::clone(e)))
+                .collect(),
             sandbox_id: self.sandbox_id.clone(),
             mount_points: self.mounts.clone(),
         }

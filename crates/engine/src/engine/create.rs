@@ -9,9 +9,9 @@ use api::{
     MountPoint, Response, Timestamp,
 };
 use serde::{Deserialize, Serialize};
+use share::Rc;
 use sim::Streams;
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 /// Smallest memory limit (moby `daemon_unix.go`).
 const MIN_MEMORY: i64 = 6 * 1024 * 1024;

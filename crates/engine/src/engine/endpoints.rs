@@ -17,7 +17,7 @@ impl Engine {
         let Some(container) = self.containers.get(&id) else {
             return Ok(());
         };
-        let config = std::rc::Rc::clone(&container.config);
+        let config = share::Rc::clone(&container.config);
         let mode = config.host.network_mode.as_str();
         if let Some(other) = mode.strip_prefix("container:") {
             let target = self.find(other)?;
@@ -86,7 +86,7 @@ impl Engine {
             }
         }
         if let Some(container) = self.containers.get_mut(&id) {
-            container.endpoints.insert(resource.name.clone(), endpoint);
+            container.endpoints.insert(resource.name.clone(), Box::new(endpoint));
         }
         self.network_event(now, &resource.id, "connect", Some(id));
         Ok(())
@@ -126,7 +126,7 @@ impl Engine {
         let mut left = Vec::new();
         for endpoint in container.endpoints.values_mut() {
             left.push(endpoint.network_id.clone());
-            *endpoint = EndpointSettings {
+            **endpoint = EndpointSettings {
                 network_id: endpoint.network_id.clone(),
                 aliases: std::mem::take(&mut endpoint.aliases),
                 fixed_ip: std::mem::take(&mut endpoint.fixed_ip),

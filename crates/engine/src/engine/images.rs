@@ -8,8 +8,8 @@ use api::{
     ImageSummary, Response, Timestamp,
 };
 use serde::{Deserialize, Serialize};
+use share::Rc;
 use std::collections::BTreeSet;
-use std::rc::Rc;
 
 /// An image on this machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,9 +7,9 @@ use crate::app::{Input, Reaction, signal_number};
 use api::{
     ApiError, ContainerId, ContainerStatusWord, Filters, HostConfig, Request, Response, Timestamp,
 };
+use share::Rc;
 use sim::Streams;
 use std::collections::BTreeSet;
-use std::rc::Rc;
 
 type Answer = Option<Result<Response, ApiError>>;
 

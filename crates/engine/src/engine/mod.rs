@@ -55,6 +55,7 @@ use api::{
     Timestamp,
 };
 use serde::{Deserialize, Serialize};
+use share::Rc;
 use sim::Streams;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -63,6 +64,8 @@ pub const AGENT_CALLS: u64 = 1 << 63;
 
 /// Events that the daemon remembers (moby `daemon/events`).
 const EVENTS_KEPT: usize = 256;
+/// Among so many of the latest events one is sought that tells the same.
+const ALIKE_SOUGHT: usize = 8;
 
 /// What the engine knows of the machine it runs on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -522,7 +525,7 @@ impl Engine {
             kind: kind.to_owned(),
             action: action.to_owned(),
             actor_id: actor.to_owned(),
-            attributes,
+            attributes: Rc::new(attributes),
             scope: "local".to_owned(),
         };
         self.keep_event(event);
@@ -535,8 +538,13 @@ impl Engine {
         }
     }
 
-    fn keep_event(&mut self, event: Event) {
+    fn keep_event(&mut self, mut event: Event) {
         self.tell_event(&event);
+        // what happens to one thing is mostly told with the same words: kept once
+        let mut latest = self.events.iter().rev().take(ALIKE_SOUGHT);
+        if let Some(alike) = latest.find(|e| e.attributes == event.attributes) {
+            event.attributes = Rc::clone(&alike.attributes);
+        }
         self.events.push_back(event);
         if self.events.len() > EVENTS_KEPT {
             self.events.pop_front();

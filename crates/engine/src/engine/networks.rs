@@ -113,7 +113,7 @@ impl Engine {
                 .endpoints
                 .values()
                 .filter(move |endpoint| endpoint.network_id == id)
-                .map(|endpoint| (container.id, container.name.as_str(), endpoint))
+                .map(|endpoint| (container.id, container.name.as_str(), &**endpoint))
         })
     }
 
@@ -340,7 +340,7 @@ impl Engine {
             self.join(id, &name, &endpoint, now, rng)?;
         }
         if let Some(target) = self.containers.get_mut(&id) {
-            let config = std::rc::Rc::make_mut(&mut target.config);
+            let config = share::Rc::make_mut(&mut target.config);
             config.endpoints.insert(name, endpoint);
         }
         self.changed();
@@ -362,7 +362,7 @@ impl Engine {
         let Some(target) = self.containers.get_mut(&id) else {
             return Err(no_such(container));
         };
-        let config = std::rc::Rc::make_mut(&mut target.config);
+        let config = share::Rc::make_mut(&mut target.config);
         let planned = config.endpoints.remove(&name).is_some();
         let Some(endpoint) = target.endpoints.remove(&name) else {
             if planned {

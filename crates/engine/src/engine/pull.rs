@@ -5,9 +5,9 @@ use super::{Engine, EngineAnswer, EngineEffect, Job, timing};
 use crate::registry::{FetchReply, ImageData, Reference};
 use api::{ApiError, Item, Platform, PullItem, Request, Response, Timestamp};
 use serde::{Deserialize, Serialize};
+use share::Rc;
 use sim::Streams;
 use std::collections::BTreeSet;
-use std::rc::Rc;
 
 /// Layers fetched at the same time (`max-concurrent-downloads`).
 const AT_ONCE: usize = 3;

@@ -309,7 +309,7 @@ impl Engine {
     pub fn first_address(&self, id: ContainerId) -> Option<String> {
         let container = self.containers.get(&id)?;
         let shown = |e: &&EndpointSettings| !e.ip_address.is_empty();
-        container.endpoints.values().find(shown).map(|e| e.ip_address.clone())
+        container.endpoints.values().map(Box::as_ref).find(shown).map(|e| e.ip_address.clone())
     }
 
     /// Bytes of a container's main program to those attached.

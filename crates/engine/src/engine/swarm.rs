@@ -53,8 +53,8 @@ impl Engine {
 
     /// The lines a container has logged.
     #[must_use]
-    pub fn log_of(&self, id: ContainerId) -> std::rc::Rc<Vec<api::dispatch::LogLine>> {
-        self.containers.get(&id).map(|c| std::rc::Rc::clone(&c.log)).unwrap_or_default()
+    pub fn log_of(&self, id: ContainerId) -> share::Rc<Vec<api::dispatch::LogLine>> {
+        self.containers.get(&id).map(|c| share::Rc::clone(&c.log)).unwrap_or_default()
     }
 
     /// Networks of the swarm that a container is on, for the time its start takes.

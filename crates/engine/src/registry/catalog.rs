@@ -5,8 +5,8 @@
 use super::{FetchReply, ImageConfig, ImageData, Layer, Program, Reference};
 use api::{Digest, Protocol};
 use serde::{Deserialize, Serialize};
+use share::Rc;
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 /// Microseconds that a layer takes unless the world says otherwise.
 pub(super) const LAYER_US: u64 = 900_000;

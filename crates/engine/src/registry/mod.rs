@@ -15,8 +15,8 @@ pub use reference::Reference;
 
 use api::{Digest, Labels, Protocol};
 use serde::{Deserialize, Serialize};
+use share::Rc;
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 /// What an image's configuration says about a container made of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

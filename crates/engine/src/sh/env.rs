@@ -2,8 +2,8 @@
 
 use super::syntax::Command;
 use serde::{Deserialize, Serialize};
+use share::Rc;
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 /// Which shell it is: its name, its error texts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

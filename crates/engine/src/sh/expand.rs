@@ -6,8 +6,8 @@
 use super::arith;
 use super::env::Env;
 use super::syntax::{List, ParamOp, Part, Word};
+use share::Rc;
 use std::collections::VecDeque;
-use std::rc::Rc;
 
 /// A character and whether it was quoted: quoted ones are no pattern and do not split.
 type Glyph = (char, bool);

@@ -16,8 +16,8 @@ use super::thread::{Expansion, Fd, Fds, Frame, Job, Opening, Prepared, Stage, Th
 use super::tool::test;
 pub(crate) use leave::{Leave, leave, restore, unwind};
 use prepare::{prepare, words_of};
+use share::Rc;
 use std::collections::{BTreeMap, VecDeque};
-use std::rc::Rc;
 
 impl Shell {
     /// Lets a thread's top frame go on once.

@@ -10,8 +10,8 @@ use super::syntax::{
     Command, Compound, Connector, Item, List, ParamOp, Part, Pipeline, Redirect, RedirectKind,
     Simple, Word,
 };
+use share::Rc;
 use std::collections::BTreeMap;
-use std::rc::Rc;
 use word::document;
 
 /// Why a text is no list of commands.

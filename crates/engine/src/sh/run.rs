@@ -7,8 +7,8 @@ use super::shell::{Mode, Shell};
 use super::step::{Answer, Ask, Child, Exec, Ran, Step, Ticket};
 use super::thread::{Fd, Fds, Frame, Next, Prog, Run, Thread, Wait};
 use super::tool::{Ctx, Event, Flow, Tool};
+use share::Rc;
 use std::collections::VecDeque;
-use std::rc::Rc;
 
 /// Simulated time that starting any program costs, so that no loop is free.
 const START_US: u64 = 1_000;

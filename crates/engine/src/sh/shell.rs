@@ -12,8 +12,8 @@ use super::thread::{Fd, Fds, Frame, Job, Next, Prog, Thread, Wait};
 use super::tool::{Event, Flow};
 use api::Timestamp;
 use serde::{Deserialize, Serialize};
+use share::Rc;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
 /// What a shell is started for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

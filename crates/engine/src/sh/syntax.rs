@@ -1,7 +1,7 @@
 //! What a shell line means: the tree that [`super::parse`] builds and frames walk.
 
 use serde::{Deserialize, Serialize};
-use std::rc::Rc;
+use share::Rc;
 
 /// Commands in order.
 pub type List = Vec<Item>;

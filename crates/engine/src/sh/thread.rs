@@ -7,8 +7,8 @@ use super::syntax::{Command, List, RedirectKind};
 use super::tool::{Flow, Tool};
 use api::Timestamp;
 use serde::{Deserialize, Serialize};
+use share::Rc;
 use std::collections::{BTreeMap, VecDeque};
-use std::rc::Rc;
 
 /// Where one of a command's three streams goes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

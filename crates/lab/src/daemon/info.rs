@@ -4,7 +4,6 @@ use super::Learned;
 use crate::lab::{Lab, Work};
 use crate::{CallId, Machine};
 use api::{LocalNodeState, NodeRole, Response, SwarmInfo};
-use std::rc::Rc;
 
 impl Lab {
     /// Adds what only the daemon knows.
@@ -81,7 +80,7 @@ impl Lab {
                 info.nodes = u32::try_from(nodes.len()).unwrap_or(u32::MAX);
                 info.managers = u32::try_from(managers).unwrap_or(u32::MAX);
             }
-            info.cluster = learned.cluster.as_ref().map(Rc::clone);
+            info.cluster.clone_from(&learned.cluster);
             if let Some(error) = &learned.refused {
                 info.error.clone_from(&error.message);
             }

@@ -31,7 +31,7 @@ use api::{
 use engine::FetchReply;
 use engine::registry::Reference;
 use serde::{Deserialize, Serialize};
-use std::rc::Rc;
+use share::Rc;
 
 /// What a swarm call has learned so far.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

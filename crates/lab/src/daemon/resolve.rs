@@ -3,7 +3,7 @@
 
 use super::texts::{invalid, not_found};
 use api::{ApiError, Config, Network, Node, Secret, Service, Task};
-use std::rc::Rc;
+use share::Rc;
 
 /// Something that people refer to by id or name.
 pub(crate) trait Named {

@@ -14,7 +14,7 @@ use api::{
 };
 use engine::FetchReply;
 use engine::registry::Reference;
-use std::rc::Rc;
+use share::Rc;
 
 /// Whether a request is the swarm's business (at least in part).
 pub(crate) fn concerns_swarm(request: &Request, active_manager: bool) -> bool {
@@ -297,15 +297,15 @@ fn write_service(call: &SwarmCall) -> Step {
     // an image without a tag is asked for, warned of and kept with the default one (docker's
     // client library, `imageWithTagString`)
     if let Some(reference) = unpinned(&spec.task.container.image) {
-        spec.task.container.image = reference.familiar();
+        spec.task_mut().container.image = reference.familiar();
     }
     if query && let Some(reference) = unpinned(&spec.task.container.image) {
         let Some(reply) = &learned.digest else { return Ok(Next::Registry(reference)) };
         match reply.as_ref() {
             FetchReply::Found { image, .. } => {
                 let pinned = Reference { digest: Some(image.manifest), ..reference };
-                spec.task.container.image = pinned.familiar();
-                spec.task.placement.platforms =
+                spec.task_mut().container.image = pinned.familiar();
+                spec.task_mut().placement.platforms =
                     vec![api::Platform { architecture: "amd64".into(), os: "linux".into() }];
             }
             FetchReply::Denied | FetchReply::NoManifest | FetchReply::Unreachable { .. } => {
@@ -322,7 +322,7 @@ fn write_service(call: &SwarmCall) -> Step {
             return Ok(Next::Local(Request::NetworkList { filters: Filters::new() }));
         }
         let local = local_networks(learned);
-        for attachment in &mut spec.task.networks {
+        for attachment in &mut spec.task_mut().networks {
             attachment.target = service_network(networks, local, &attachment.target)?;
         }
     }

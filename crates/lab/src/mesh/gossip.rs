@@ -5,8 +5,8 @@ use crate::event::{Event, Wire};
 use crate::lab::Lab;
 use api::Timestamp;
 use engine::EndpointRecord;
+use share::Rc;
 use sim::Host;
-use std::rc::Rc;
 
 /// A record is with the others after so long, at least and at most (recorded: 0.2-0.6 s).
 const SPREAD_US: (u64, u64) = (150_000, 450_000);

@@ -29,8 +29,8 @@ use ipam::{Pool, Subnet};
 use needs::{is_dead, is_service_allocated, is_swarm_driver, networks_of_node, virtual_networks};
 use ports::Ports;
 use serde::{Deserialize, Serialize};
+use share::Rc;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
 /// The option that carries an overlay's VXLAN id.
 const VXLAN_OPTION: &str = "com.docker.network.driver.overlay.vxlanid_list";

@@ -9,7 +9,7 @@ use api::{
     PublishMode, SecretSpec, Service, ServiceSpec, TaskState, Version,
 };
 use serde_json::{Value, json};
-use std::rc::Rc;
+use share::Rc;
 
 pub(super) struct Play {
     world: World,
@@ -87,22 +87,22 @@ impl Play {
             "max_attempts": step.get("restart_max_attempts"),
             "window_ms": step.get("restart_window_ms"),
         });
-        spec.task.restart = Some(build::restart(&policy));
+        spec.task_mut().restart = Some(build::restart(&policy));
         if let Some(limits) = step.get("limits") {
-            spec.task.limits = build::resources(limits);
+            spec.task_mut().limits = build::resources(limits);
         }
         if text(step, "endpoint_mode") == "dnsrr" {
             spec.endpoint.mode = EndpointMode::Dnsrr;
         }
         spec.endpoint.ports = list(step, "ports").iter().map(port).collect();
-        spec.task.networks = self.networks(step);
+        spec.task_mut().networks = self.networks(step);
         for target in super::strings(list(step, "mounts")) {
-            spec.task.container.mounts.push(Mount { target, ..Mount::default() });
+            spec.task_mut().container.mounts.push(Mount { target, ..Mount::default() });
         }
         let secrets = list(step, "secrets").iter();
-        spec.task.container.secrets = secrets.map(|value| self.file(value, false)).collect();
+        spec.task_mut().container.secrets = secrets.map(|value| self.file(value, false)).collect();
         let configs = list(step, "configs").iter();
-        spec.task.container.configs = configs.map(|value| self.file(value, true)).collect();
+        spec.task_mut().container.configs = configs.map(|value| self.file(value, true)).collect();
         spec
     }
 
@@ -137,7 +137,7 @@ impl Play {
         let mut spec = ServiceSpec::clone(&service.spec);
         let set = step.get("set").unwrap_or(&Value::Null);
         if set.get("image").is_some() {
-            spec.task.container.image = text(set, "image");
+            spec.task_mut().container.image = text(set, "image");
         }
         if set.get("name").is_some() {
             spec.annotations.name = text(set, "name");
@@ -149,11 +149,11 @@ impl Play {
             spec.mode = build::mode(set).unwrap_or(spec.mode);
         }
         if set.get("networks").is_some() {
-            spec.task.networks = self.networks(set);
+            spec.task_mut().networks = self.networks(set);
         }
         if set.get("constraints").is_some() {
             let constraints = self.world.names.constraints(list(set, "constraints"));
-            spec.task.placement.constraints = constraints;
+            spec.task_mut().placement.constraints = constraints;
         }
         let version = build::count(step, "version").map_or(service.meta.version, Version);
         let rollback = step.get("rollback").and_then(Value::as_bool).unwrap_or(false);

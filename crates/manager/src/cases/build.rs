@@ -11,8 +11,8 @@ use api::{
     UpdateOrder, UpdateState, Version,
 };
 use serde_json::Value;
+use share::Rc;
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 /// The case's names of ids.
 #[derive(Debug, Default)]
@@ -308,12 +308,12 @@ pub(super) fn service_spec(names: &Names, value: &Value, name: &str) -> ServiceS
         rollback: value.get("rollback").map(update_config),
         ..ServiceSpec::default()
     };
-    spec.task.container.image = text(value, "image");
-    spec.task.restart = value.get("restart").map(restart);
-    spec.task.placement.constraints = names.constraints(list(value, "constraints"));
-    spec.task.placement.max_replicas = count(value, "max_replicas").unwrap_or(0);
+    spec.task_mut().container.image = text(value, "image");
+    spec.task_mut().restart = value.get("restart").map(restart);
+    spec.task_mut().placement.constraints = names.constraints(list(value, "constraints"));
+    spec.task_mut().placement.max_replicas = count(value, "max_replicas").unwrap_or(0);
     if let Some(reserve) = value.get("reserve") {
-        spec.task.reservations = resources(reserve);
+        spec.task_mut().reservations = resources(reserve);
     }
     spec
 }
@@ -392,7 +392,7 @@ pub(super) fn task(
     now: Timestamp,
 ) -> Task {
     let word = |key: &str| state(&text(value, key));
-    let base = service.map_or_else(TaskSpec::default, |service| service.spec.task.clone());
+    let base = service.map_or_else(TaskSpec::default, |service| (*service.spec.task).clone());
     let mut endpoint = service.map_or_else(EndpointSpec::default, |s| s.spec.endpoint.clone());
     endpoint.ports.extend(list(value, "host_ports").iter().map(host_port));
     let log_driver = value.get("log_driver").and_then(Value::as_str);

@@ -6,8 +6,8 @@ use crate::leader::Parts;
 use api::dispatch::{ToAgent, ToDispatcher};
 use api::{NodeDescription, NodeId, Object, SessionId, TaskState, TaskStatus};
 use serde_json::{Value, json};
+use share::Rc;
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 const PARTS: Parts = Parts { dispatcher: true, ..NOTHING };
 /// Longer than any node may be silent.

@@ -9,8 +9,8 @@ use api::{
     JobStatus, Object, ObjectId, Service, ServiceMode, ServiceSpec, Task, TaskState, Version,
 };
 use serde_json::{Value, json};
+use share::Rc;
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 pub(super) struct Play {
     world: World,
@@ -95,11 +95,11 @@ impl Play {
         let old = Rc::clone(&self.service(&name)?.spec);
         let mut spec = ServiceSpec::clone(&old);
         if step.get("image").is_some() {
-            spec.task.container.image = text(step, "image");
+            spec.task_mut().container.image = text(step, "image");
         }
         if step.get("constraints").is_some() {
             let constraints = self.world.names.constraints(list(step, "constraints"));
-            spec.task.placement.constraints = constraints;
+            spec.task_mut().placement.constraints = constraints;
         }
         let version = build::count(step, "spec_version").map(Version);
         self.set_service(&name, |service| {

@@ -5,7 +5,7 @@ use super::{Player, build, error_value, list, strings, text};
 use crate::{CANNOT_REMOVE, Member, Members};
 use api::{ApiError, ControlRequest, NodeRole, NodeSpec, Object, Timestamp};
 use serde_json::{Value, json};
-use std::rc::Rc;
+use share::Rc;
 
 pub(super) struct Play {
     world: World,

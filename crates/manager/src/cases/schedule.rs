@@ -5,8 +5,8 @@ use super::{Player, array, build, each, list, number, strings, text};
 use crate::leader::Parts;
 use api::{Object, ObjectId, Service, Task, TaskState, Version};
 use serde_json::{Value, json};
+use share::Rc;
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 pub(super) struct Play {
     world: World,

@@ -5,9 +5,9 @@ use crate::leader::Parts;
 use crate::orchestrator::loops::Enabled;
 use crate::{Leader, Members, Store};
 use api::{Meta, NodeId, Object, ObjectId, StoreAction, Task, TaskState, Timestamp, Version};
+use share::Rc;
 use sim::Streams;
 use std::collections::BTreeSet;
-use std::rc::Rc;
 
 /// A case is settled when nothing has happened for so long.
 const QUIET_US: u64 = 100_000;

@@ -6,7 +6,7 @@ use super::{Answer, common, refuse};
 use crate::store::Draft;
 use crate::{Store, ca};
 use api::{ApiError, Cluster, ClusterSpec, Code, ControlResponse, SECOND_NS, Version};
-use std::rc::Rc;
+use share::Rc;
 
 /// The shortest life of a certificate.
 const MIN_EXPIRY_NS: i64 = 3600 * SECOND_NS;

@@ -25,7 +25,7 @@ pub(crate) use spec::validate as validate_service;
 use crate::store::Draft;
 use crate::{Members, Store};
 use api::{ApiError, Code, ControlRequest, ControlResponse};
-use std::rc::Rc;
+use share::Rc;
 
 /// What the API answers.
 pub(crate) type Answer = Result<ControlResponse, ApiError>;

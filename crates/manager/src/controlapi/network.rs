@@ -10,7 +10,7 @@ use api::{
     ApiError, Code, ControlResponse, IpamConfig, Labels, Meta, Network, NetworkId, NetworkSpec,
     TaskState,
 };
-use std::rc::Rc;
+use share::Rc;
 
 pub(super) fn create(draft: &mut Draft<'_>, spec: NetworkSpec) -> Answer {
     validate(&spec)?;

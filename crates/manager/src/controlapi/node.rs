@@ -11,7 +11,7 @@ use api::{
     Code, ControlResponse, ManagerStatus, Node, NodeId, NodeRole, NodeSpec, NodeState,
     Reachability, TaskId, TaskState, Version,
 };
-use std::rc::Rc;
+use share::Rc;
 
 /// A node with its place in raft filled in, if it is a member.
 pub(crate) fn with_manager_status(node: &Rc<Node>, members: &Members) -> Rc<Node> {

@@ -9,7 +9,7 @@ use api::{
     ApiError, Code, Config, ConfigId, ConfigSpec, ContainerSpec, ControlResponse, FileReference,
     Meta, Secret, SecretId, SecretSpec, Version,
 };
-use std::rc::Rc;
+use share::Rc;
 
 /// A secret as it may be shown.
 pub(super) fn without_data(secret: &Rc<Secret>) -> Rc<Secret> {

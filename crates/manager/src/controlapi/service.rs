@@ -12,8 +12,8 @@ use api::{
     NetworkId, PortConfig, Protocol, PublishMode, SecretId, Service, ServiceId, ServiceSpec,
     UpdateState, UpdateStatus, Version,
 };
+use share::Rc;
 use std::collections::BTreeSet;
-use std::rc::Rc;
 
 pub(super) fn create(draft: &mut Draft<'_>, spec: &ServiceSpec) -> Answer {
     validate(draft, spec)?;

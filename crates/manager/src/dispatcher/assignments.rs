@@ -10,8 +10,8 @@ use api::{
     Timestamp,
 };
 use serde::{Deserialize, Serialize};
+use share::Rc;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
 /// Pause after the last change.
 const BATCH_US: u64 = 100_000;

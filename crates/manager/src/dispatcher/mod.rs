@@ -25,9 +25,9 @@ use api::{
 };
 use assignments::Sent;
 use serde::{Deserialize, Serialize};
+use share::Rc;
 use sim::Streams;
 use std::collections::BTreeMap;
-use std::rc::Rc;
 use writes::{orphan, write_node, write_task};
 
 /// Heartbeats that may be missed.

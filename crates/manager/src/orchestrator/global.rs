@@ -19,8 +19,8 @@ use crate::store::{Draft, StoreEvent};
 use crate::{Source, Store};
 use api::{Availability, Node, NodeId, Object, Service, ServiceId, Task, TaskId, TaskState};
 use serde::{Deserialize, Serialize};
+use share::Rc;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
 /// Forgotten when leadership is lost.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -25,8 +25,8 @@ use api::{
     TaskState,
 };
 use serde::{Deserialize, Serialize};
+use share::Rc;
 use std::collections::BTreeSet;
-use std::rc::Rc;
 
 /// Forgotten when leadership is lost.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -19,8 +19,8 @@ use api::{
     Annotations, Availability, Meta, Node, NodeId, NodeState, Service, ServiceId, ServiceMode,
     Task, TaskId, TaskSpec, TaskState, TaskStatus, Timestamp,
 };
+use share::Rc;
 use std::fmt::Write;
-use std::rc::Rc;
 
 /// The restart delay and monitor of a service that sets none (`api/defaults/service.go`).
 pub(crate) const DEFAULT_DELAY_US: u64 = 5_000_000;
@@ -95,7 +95,7 @@ pub(crate) fn new_task(draft: &mut Draft<'_>, service: &Service, place: Place) -
     Task {
         id: TaskId::from_random(draft.id_bytes()),
         meta: Meta::default(),
-        spec: Rc::new(service.spec.task.clone()),
+        spec: Rc::clone(&service.spec.task),
         spec_version: service.spec_version,
         service_id: Some(service.id),
         slot,
@@ -175,8 +175,9 @@ pub fn is_task_dirty(service: &Service, task: &Task, node: Option<&Rc<Node>>) ->
         return false;
     }
     let wanted = &service.spec.task;
-    if *wanted != *task.spec {
-        let placement = TaskSpec { placement: task.spec.placement.clone(), ..wanted.clone() };
+    if *wanted != task.spec {
+        let placement =
+            TaskSpec { placement: task.spec.placement.clone(), ..TaskSpec::clone(wanted) };
         let fits = node.is_some_and(|node| constraint::node_matches(&wanted.placement, node));
         return !(placement == *task.spec && fits);
     }

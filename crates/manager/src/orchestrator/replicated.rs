@@ -20,8 +20,8 @@ use crate::store::{Draft, StoreEvent};
 use crate::{Source, Store, Trace};
 use api::{NodeId, Object, Service, ServiceId, ServiceMode, Task, TaskId, TaskState};
 use serde::{Deserialize, Serialize};
+use share::Rc;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
 /// Forgotten when leadership is lost.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

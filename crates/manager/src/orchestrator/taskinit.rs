@@ -9,8 +9,8 @@ use super::{
 use crate::Source;
 use crate::store::Draft;
 use api::{Service, ServiceId, Task, TaskState, Timestamp};
+use share::Rc;
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 /// Deletes tasks of deleted services, restarts the dead, resumes delays, and rebuilds the
 /// restart history from the tasks that are there.

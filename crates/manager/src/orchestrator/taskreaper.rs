@@ -14,8 +14,8 @@ use crate::store::{Draft, StoreEvent};
 use crate::{Store, Trace};
 use api::{NodeId, Object, Service, ServiceId, ServiceMode, Task, TaskId, TaskState, Timestamp};
 use serde::{Deserialize, Serialize};
+use share::Rc;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
 /// Pause between the last event and the work.
 const BATCHING_US: u64 = 250_000;

@@ -25,8 +25,8 @@ use api::{
     UpdateConfig, UpdateOrder, UpdateState, UpdateStatus,
 };
 use serde::{Deserialize, Serialize};
+use share::Rc;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
 /// Most waiting slots that the trace lists.
 const TOLD: usize = 16;

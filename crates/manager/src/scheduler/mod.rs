@@ -35,11 +35,11 @@ use nodeinfo::{NodeInfo, VersionedService};
 use nodeset::Kept;
 pub(crate) use nodeset::NodeSet;
 use serde::{Deserialize, Serialize};
+use share::Rc;
 use sim::Stream;
 use single::Best;
 use spread::{Spread, Tie};
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
 /// Pause after a commit before the next pass.
 const DEBOUNCE_US: u64 = 50_000;

@@ -6,8 +6,8 @@ use crate::Store;
 use api::{
     GenericResource, Node, Protocol, PublishMode, Resources, ServiceId, Task, TaskState, Version,
 };
+use share::Rc;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
 /// One node as a pass sees it.
 #[derive(Clone, Debug, PartialEq)]

@@ -12,8 +12,8 @@ use api::{
     Availability, GenericResource, Node, NodeId, NodeState, Object, ObjectId, ServiceId,
     StoreAction, Task,
 };
+use share::Rc;
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 /// How good a node is for a task of a service, smaller is better: failures if they count at
 /// all, active tasks of the service, all active tasks.

@@ -8,10 +8,10 @@ use api::{
     SecretId, Service, ServiceId, StoreAction, Task, TaskId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
+use share::Rc;
 use sim::Streams;
 use std::collections::VecDeque;
 use std::ops::Deref;
-use std::rc::Rc;
 
 /// Changes decided and not yet proposed, in order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 use api::{Node, Object, Task};
 use serde::{Deserialize, Serialize};
-use std::rc::Rc;
+use share::Rc;
 
 /// One change of a committed transaction, in order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -27,8 +27,8 @@ use api::{
     SecretId, Service, ServiceId, StoreAction, Task, TaskId, Timestamp, Version,
 };
 use serde::{Deserialize, Serialize};
+use share::Rc;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
 /// A table: objects by id, in id order.
 type Table<I, T> = Rc<BTreeMap<I, Rc<T>>>;

@@ -2,8 +2,8 @@
 
 use super::{Store, StoreEvent, Table};
 use api::{Config, Network, Node, Object, ObjectId, Secret, Service, StoreAction, Task};
+use share::Rc;
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 impl Store {
     /// Applies one change. Removing what is not there changes nothing.

@@ -179,13 +179,73 @@ impl World {
         self.heal()?;
         self.story.push("# healed".into());
         let healed = self.desk.now().0;
-        self.until(HEALED_S, |world| {
-            settled::settled(&world.desk)?;
-            settled::idle(&world.desk, &world.typed)
-        })?;
+        if let Err(wrong) = self.until(HEALED_S, Self::well) {
+            if !self.rescue()? {
+                return Err(wrong);
+            }
+            self.until(HEALED_S, Self::well)?;
+        }
         self.tally.healing_s += (self.desk.now().0 - healed) / SECOND;
         self.probe()?;
         self.clear()
+    }
+
+    fn well(&self) -> Result<(), String> {
+        settled::settled(&self.desk)?;
+        settled::idle(&self.desk, &self.typed)
+    }
+
+    /// What those who run a real swarm must mend by hand; returns whether there was anything.
+    fn rescue(&mut self) -> Result<bool, String> {
+        Ok(self.restart_the_lost()? || self.promote_the_known()?)
+    }
+
+    /// A member that missed how the leader joined, and reached nobody since it started, has nobody
+    /// to ask where the leader lives: it hears and cannot answer (SwarmKit `raft/transport`:
+    /// `sendUnknownMessage`, `longestActive`). Starting its daemon again helps.
+    fn restart_the_lost(&mut self) -> Result<bool, String> {
+        let lost = settled::lost(&self.desk);
+        for name in &lost {
+            self.fault(Fault::DaemonKill(name.clone()))?;
+            self.fault(Fault::DaemonStart(name.clone()))?;
+        }
+        Ok(!lost.is_empty())
+    }
+
+    /// Nodes that were away while all managers they know were demoted find nobody to ask: their
+    /// list is on their disk and nobody knocks at a worker's door (SwarmKit `node/node.go`,
+    /// `remotes`). One who looks at `docker info` there makes one of those a manager again.
+    fn promote_the_known(&mut self) -> Result<bool, String> {
+        let managers = settled::managers(&self.desk);
+        let first = managers.first().cloned().ok_or("no manager")?;
+        let mut any = false;
+        for name in settled::pending(&self.desk) {
+            self.interrupt(name.clone());
+            let format = "{{range .Swarm.RemoteManagers}}{{.Addr}} {{end}}";
+            let known = self.ask(&name, &format!("docker info --format '{format}'"), true)?;
+            let known: Vec<&str> = known.split_whitespace().collect();
+            let ips: Vec<&str> =
+                known.iter().filter_map(|at| Some(at.rsplit_once(':')?.0)).collect();
+            let machines = self.desk.view().machines.iter();
+            let asked: Vec<String> =
+                machines.filter(|m| ips.contains(&m.ip.as_str())).map(|m| m.name.clone()).collect();
+            if asked.iter().any(|m| managers.contains(m)) {
+                return Ok(false);
+            }
+            if let Some(one) = asked.first() {
+                self.interrupt(first.clone());
+                self.ask(&first, &format!("docker node promote {one}"), true)?;
+                any = true;
+            }
+        }
+        Ok(any)
+    }
+
+    fn interrupt(&mut self, machine: String) {
+        if self.desk.busy(&machine) {
+            self.tell(format!("@ctrl-c {machine}"));
+            self.desk.input(DeskInput::Interrupt { machine });
+        }
     }
 
     /// Lets time pass, looking after each event.
@@ -280,10 +340,7 @@ impl World {
 
     /// A whole swarm answers everywhere.
     fn probe(&mut self) -> Result<(), String> {
-        for name in names().filter(|name| self.desk.busy(name)).collect::<Vec<_>>() {
-            self.tell(format!("@ctrl-c {name}"));
-            self.desk.input(DeskInput::Interrupt { machine: name });
-        }
+        names().for_each(|name| self.interrupt(name));
         let managers = settled::managers(&self.desk);
         let first = managers.first().cloned().ok_or("no manager")?;
         let create = "docker service create -q --name probe --replicas 3 -p 9999:80 nginx:1.25";

@@ -5,9 +5,9 @@ use api::{
     ServiceMode, Task, TaskId, TaskState, UpdateState,
 };
 use lab::{RaftRole, ServiceView, SwarmView, View};
+use share::Rc;
 use shell::Desk;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
 /// The term of a fresh swarm's first leader.
 const FIRST_TERM: u64 = 2;
@@ -18,6 +18,23 @@ pub(super) fn managers(desk: &Desk) -> Vec<String> {
     machines.filter(|m| m.role == Some(NodeRole::Manager)).map(|m| m.name.clone()).collect()
 }
 
+/// Names of the managers whose leader is no member they know.
+pub(super) fn lost(desk: &Desk) -> Vec<String> {
+    let machines = desk.view().machines.iter();
+    machines
+        .filter(|m| {
+            m.raft.as_ref().is_some_and(|r| r.leader.is_some_and(|id| !r.members.contains(&id)))
+        })
+        .map(|m| m.name.clone())
+        .collect()
+}
+
+/// Names of the machines that find no manager.
+pub(super) fn pending(desk: &Desk) -> Vec<String> {
+    let machines = desk.view().machines.iter();
+    machines.filter(|m| m.swarm == LocalNodeState::Pending).map(|m| m.name.clone()).collect()
+}
+
 /// All nodes are there, all managers agree, all services run as declared.
 /// The error says what is not so.
 pub(super) fn settled(desk: &Desk) -> Result<(), String> {
@@ -25,6 +42,9 @@ pub(super) fn settled(desk: &Desk) -> Result<(), String> {
     let swarm = view.swarm.as_ref().ok_or("no swarm is left")?;
     if !desk.lab().connections_stand() {
         return Err("a manager waits for TCP to send again".to_owned());
+    }
+    if let Some(machine) = view.machines.iter().find(|m| !desk.lab().answers(m.machine)) {
+        return Err(format!("{} does not answer yet", machine.name));
     }
     agree(view, swarm)?;
     nodes(view, swarm)?;
@@ -37,8 +57,8 @@ pub(super) fn settled(desk: &Desk) -> Result<(), String> {
 }
 
 /// All prompts are back, but those of clients that rightly wait for a service: for tasks that
-/// no node can take, for an update that waits in vain, or for a node that a global service has
-/// left since (the real client counts its task for ever).
+/// no node can take, for an update that waits in vain or gave up unsaid, or for a node that a
+/// global service has left since (the real client counts its task for ever).
 pub(super) fn idle(desk: &Desk, typed: &BTreeMap<String, String>) -> Result<(), String> {
     let view = desk.view();
     let swarm = view.swarm.as_ref().ok_or("no swarm is left")?;
@@ -48,7 +68,9 @@ pub(super) fn idle(desk: &Desk, typed: &BTreeMap<String, String>) -> Result<(), 
         let waits = !line.contains(" -d")
             && ["create", "update", "scale", "rollback"].contains(&words.nth(2).unwrap_or(""));
         let service = words.find_map(|word| swarm.service(word));
-        let held = |s: &ServiceView| is_global(s) || starves(s, swarm) || waits_in_vain(s, swarm);
+        let held = |s: &ServiceView| {
+            is_global(s) || starves(s, swarm) || waits_in_vain(s, swarm) || gave_up_unsaid(s, swarm)
+        };
         if !waits || !service.is_some_and(held) {
             return Err(format!("{} is busy:\n{}", machine.name, desk.screen(&machine.name)));
         }
@@ -68,7 +90,7 @@ fn waits_in_vain(service: &ServiceView, swarm: &SwarmView) -> bool {
         .tasks
         .iter()
         .filter(|t| t.service_id == Some(service.service.id))
-        .filter(|t| *t.spec == service.service.spec.task)
+        .filter(|t| t.spec == service.service.spec.task)
         .any(|t| t.desired_state > TaskState::Running && t.status.state < TaskState::Assigned)
 }
 
@@ -81,6 +103,20 @@ fn starves(service: &ServiceView, swarm: &SwarmView) -> bool {
         .filter(|t| t.desired_state <= TaskState::Running)
         .filter(|t| t.status.state == TaskState::Pending)
         .any(|t| waits_rightly(t, swarm).is_ok())
+}
+
+/// A service that was changed during its update has no status any more; an update that gives up
+/// then says so nowhere (SwarmKit `orchestrator/update/updater.go`, `pauseUpdate`), and a client
+/// that waits for it hears of no end (`docker/cli` `service/progress/progress.go` looks at the
+/// status and at running tasks of the new spec).
+fn gave_up_unsaid(service: &ServiceView, swarm: &SwarmView) -> bool {
+    service.service.update_status.is_none()
+        && swarm
+            .tasks
+            .iter()
+            .filter(|t| t.service_id == Some(service.service.id))
+            .filter(|t| t.spec == service.service.spec.task)
+            .any(|t| t.status.state > TaskState::Running)
 }
 
 /// No task is left, nor a container of one, nor a port.
@@ -169,7 +205,7 @@ fn runs(service: &ServiceView, swarm: &SwarmView) -> Result<(), String> {
     // (SwarmKit `orchestrator/global/global.go` calls the updater only with tasks)
     let unended = is_global(service)
         && swarm.term > FIRST_TERM
-        && all.iter().all(|t| *t.spec == spec.task || t.desired_state > TaskState::Running);
+        && all.iter().all(|t| t.spec == spec.task || t.desired_state > TaskState::Running);
     if goes_on && !unended && !starves(service, swarm) && !waits_in_vain(service, swarm) {
         return Err(format!("{name} is still updated"));
     }
@@ -177,10 +213,6 @@ fn runs(service: &ServiceView, swarm: &SwarmView) -> Result<(), String> {
         all.iter().copied().filter(|t| t.desired_state <= TaskState::Running).collect();
     let running: Vec<&Rc<Task>> =
         wanted.iter().copied().filter(|t| t.status.state == TaskState::Running).collect();
-    // a service that was changed during its update has no status any more; an update that gives
-    // up then says so nowhere (SwarmKit `orchestrator/update/updater.go`, `pauseUpdate`)
-    let unsaid = state.is_none()
-        && all.iter().any(|t| *t.spec == spec.task && t.status.state > TaskState::Running);
     let given_up = matches!(state, Some(UpdateState::Paused | UpdateState::RollbackPaused));
     // a global service is not updated on a node that is paused
     let left_alone = |t: &Task| {
@@ -188,9 +220,9 @@ fn runs(service: &ServiceView, swarm: &SwarmView) -> Result<(), String> {
         is_global(service) && node.is_some_and(|n| n.spec.availability == Availability::Pause)
     };
     if !given_up
-        && !unsaid
+        && !gave_up_unsaid(service, swarm)
         && !goes_on
-        && let Some(task) = running.iter().find(|t| *t.spec != spec.task && !left_alone(t))
+        && let Some(task) = running.iter().find(|t| t.spec != spec.task && !left_alone(t))
     {
         return Err(format!("{} runs an old spec", task.name()));
     }

@@ -12,8 +12,8 @@
 
 use api::{NetworkId, NodeId, Protocol, ServiceId, TaskId, TaskState};
 use lab::{SwarmView, View};
+use share::Rc;
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 #[derive(Default)]
 pub(super) struct Watch {

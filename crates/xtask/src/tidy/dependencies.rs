@@ -9,7 +9,8 @@ use super::Finding;
 use crate::common::{WASM, cargo, output};
 
 /// Every package of ours, and all of ours it may name. A package missing here is an error.
-const OURS: [(&str, &[&str]); 15] = [
+const OURS: [(&str, &[&str]); 16] = [
+    ("enxame-share", &[]),
     ("enxame-sim", &[]),
     ("enxame-raft", &[]),
     ("enxame-api", &[]),
@@ -37,8 +38,12 @@ const OURS: [(&str, &[&str]); 15] = [
     ("enxame-bench", &["enxame-shell", "enxame-lab", "enxame-manager", "enxame-api"]),
 ];
 
+/// Anyone may name it, as anyone may name `std`.
+const COMMON: &str = "enxame-share";
+
 /// What is simulated: its outcome depends on inputs and seeds alone.
-const SIMULATION: [&str; 9] = [
+const SIMULATION: [&str; 10] = [
+    "enxame-share",
     "enxame-sim",
     "enxame-raft",
     "enxame-api",
@@ -96,7 +101,8 @@ fn direct(package: &Value, findings: &mut Vec<Finding>) {
     for dependency in array(&package["dependencies"]) {
         let other = dependency["name"].as_str().unwrap_or("");
         let for_tests = dependency["kind"].as_str() == Some("dev");
-        if other.starts_with("enxame-") && other != name && !allowed.contains(&other) {
+        let ours = other.starts_with("enxame-") && other != name && other != COMMON;
+        if ours && !allowed.contains(&other) {
             let text = format!("must not know {other}; it may know: {}", allowed.join(" "));
             findings.push(Finding::error(name, text));
         }

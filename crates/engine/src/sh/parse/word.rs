@@ -3,8 +3,8 @@
 use super::{
     ParamOp, ParseError, Parsed, Parser, Part, Word, is_meta, is_name, is_name_start, parse,
 };
+use share::Rc;
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 impl Parser {
     /// One word, or `None` where no word starts.
