@@ -125,5 +125,7 @@ pub struct Certificate {
     pub node: NodeId,
     pub role: NodeRole,
     pub root: crate::Digest,
+    /// When it was issued; it says an hour earlier, for clocks that lag (SwarmKit `CertBackdate`).
+    pub issued: crate::Timestamp,
     pub not_after: crate::Timestamp,
 }

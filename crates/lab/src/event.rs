@@ -83,6 +83,11 @@ pub(crate) enum Wire {
 
 impl Wire {
     /// A call that a manager makes to another one, over the connection that raft uses too.
+    /// Both ends show their certificates.
+    pub(crate) const fn is_tls(&self) -> bool {
+        !matches!(self, Self::Http { .. } | Self::Gossip { .. } | Self::GossipAll { .. })
+    }
+
     pub(crate) const fn between_managers(&self) -> bool {
         matches!(
             self,
@@ -141,6 +146,8 @@ pub(crate) enum SwarmStep {
     JoinRaft,
     /// Ask (again) for a certificate in the new role.
     Renew,
+    /// The certificate has lived long enough.
+    RenewInTime,
     /// A manager that was removed from raft and is one still comes back as a new member.
     Rejoin,
     /// The node has stopped: forget it.

@@ -2,6 +2,7 @@
 
 use crate::event::{Event, SwarmStep, Wire};
 use crate::lab::Lab;
+use crate::machine::SwarmNode;
 use crate::swarm::JOIN_TIMEOUT_US;
 use crate::trace::TraceEvent;
 use crate::{Fault, FaultError, Machine};
@@ -209,7 +210,8 @@ impl Lab {
     /// `daemon/cluster/cluster.go`, `Cluster.Start`; recordings: a daemon that answers is Ready).
     fn wait_for_node(&mut self, machine: Machine) {
         let Some(m) = self.at_mut(machine) else { return };
-        m.opening = m.node.as_ref().is_some_and(|n| n.agent.is_some());
+        let starts = |n: &SwarmNode| n.agent.is_some() && n.state != api::LocalNodeState::Error;
+        m.opening = m.node.as_ref().is_some_and(starts);
         if m.opening {
             let boot = m.boot;
             let open = Event::Swarm { machine, boot, step: SwarmStep::Open };

@@ -61,6 +61,8 @@ pub(crate) struct SwarmNode {
     pub(crate) entering: Option<Entering>,
     /// A certificate in this role is being asked for.
     pub(crate) renewing: Option<NodeRole>,
+    /// When it asks for the next one by itself.
+    pub(crate) renew_at: Option<Timestamp>,
     /// The dispatcher has spoken to its agent since the daemon started.
     pub(crate) has_session: bool,
     /// A leave under way: the call to be answered.

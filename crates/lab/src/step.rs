@@ -192,7 +192,7 @@ impl Lab {
             return;
         }
         let listens = self.at(to).is_some_and(|m| m.daemon_up() && m.node.is_some());
-        if !listens {
+        if !listens || (from != to && wire.is_tls() && self.mistrust(from, to)) {
             let wire = Event::Undelivered { from, to, wire, broken: Broken::Refused };
             self.after(300, wire);
             return;

@@ -1,9 +1,9 @@
 //! Coming into a swarm, changing role in it, leaving it: a node's life (SwarmKit `node/node.go`,
 //! moby `daemon/cluster/swarm.go`, `noderunner.go`).
 //!
-//! **Left out:** external certificate authorities; the renewal of certificates before they
-//! expire (a lab lives minutes, a certificate ninety days).
+//! **Left out:** external certificate authorities.
 
+mod expiry;
 mod join;
 
 use crate::address;
@@ -93,7 +93,7 @@ impl Lab {
         m.node = Some(SwarmNode {
             addr,
             listen_port: port,
-            certificate: Some(first_certificate(node)),
+            certificate: Some(first_certificate(node, now)),
             manager: Some(manager),
             entering: Some(Entering::new(call, now, init.availability)),
             ..SwarmNode::new()
@@ -105,6 +105,7 @@ impl Lab {
             let text = format!("error updating cluster settings: {}", rpc.message);
             entering.failure = Some(ApiError::new(rpc.status, text));
         }
+        self.plan_renewal(machine);
         self.start_ticks(machine);
         Ok(())
     }
@@ -133,6 +134,7 @@ impl Lab {
         node.entering = Some(Entering::new(call, now, api::Availability::Active));
         node.agent = None;
         let _ = orphans;
+        self.tolerate_expiry(machine);
         self.start_ticks(machine);
         Ok(())
     }
@@ -417,7 +419,11 @@ impl Lab {
         let now = self.now;
         let Some(m) = self.at_mut(machine) else { return };
         let Some(node) = m.node.as_mut() else { return };
-        if node.certificate.is_none() {
+        let Some(certificate) = &node.certificate else { return };
+        if certificate.not_after < now {
+            node.state = LocalNodeState::Error;
+            node.error = texts::expired(certificate, now);
+            self.note(Some(machine), TraceEvent::CertificateExpired);
             return;
         }
         if let Some(agent) = &mut node.agent {
@@ -440,6 +446,7 @@ impl Lab {
             manager.raft = Some(Raft::restart(config, *disk, &mut draws));
         }
         let waits = node.manager.as_ref().is_some_and(|p| p.raft.is_none() && !p.removed);
+        self.plan_renewal(machine);
         self.start_ticks(machine);
         if waits {
             self.swarm_step(machine, SwarmStep::JoinRaft);
@@ -457,6 +464,8 @@ impl Lab {
         m.opening = false;
         let Some(node) = m.node.as_mut() else { return };
         node.has_session = false;
+        node.error.clear();
+        node.renew_at = None;
         node.entering = None;
         node.leaving = None;
         if node.certificate.is_none() {
@@ -509,6 +518,7 @@ impl SwarmNode {
             manager: None,
             entering: None,
             renewing: None,
+            renew_at: None,
             leaving: None,
             has_session: false,
         }
@@ -522,9 +532,9 @@ fn new_node_id(rng: &mut sim::Streams) -> NodeId {
 }
 
 /// The first manager's own; the root is known once the cluster object is there.
-fn first_certificate(node: NodeId) -> Certificate {
-    let not_after = Timestamp(90 * 24 * 3600 * 1_000_000);
-    Certificate { node, role: NodeRole::Manager, root: Digest([0; 32]), not_after }
+fn first_certificate(node: NodeId, issued: Timestamp) -> Certificate {
+    let not_after = Timestamp(issued.0 + 90 * 24 * 3600 * 1_000_000);
+    Certificate { node, role: NodeRole::Manager, root: Digest([0; 32]), issued, not_after }
 }
 
 fn bad_expiry(spec: &api::ClusterSpec) -> bool {

@@ -1,7 +1,7 @@
 //! The trace: what was decided and done, typed, for transcripts, the picture and "why?".
 
 use crate::{Fault, Machine};
-use api::{ApiError, NodeRole};
+use api::{ApiError, NodeRole, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -47,6 +47,13 @@ pub enum TraceEvent {
         /// To which.
         role: NodeRole,
     },
+    /// A machine has another certificate in the same role.
+    CertificateRenewed {
+        /// Its end.
+        not_after: Timestamp,
+    },
+    /// A machine's certificate had expired when its daemon started.
+    CertificateExpired,
     /// A machine's daemon answers (again).
     DaemonUp,
 }
@@ -63,6 +70,8 @@ impl TraceEvent {
             | Self::Left
             | Self::JoinFailed(_)
             | Self::RoleChanged { .. }
+            | Self::CertificateRenewed { .. }
+            | Self::CertificateExpired
             | Self::DaemonUp => "lab",
         }
     }
@@ -82,6 +91,10 @@ impl fmt::Display for TraceEvent {
             Self::Left => f.write_str("lab left the swarm"),
             Self::JoinFailed(error) => write!(f, "lab did not join: {}", error.message),
             Self::RoleChanged { role } => write!(f, "lab is a {} now", role.as_str()),
+            Self::CertificateRenewed { not_after } => {
+                write!(f, "lab certificate renewed, good until +{} s", not_after.0 / 1_000_000)
+            }
+            Self::CertificateExpired => f.write_str("lab certificate expired"),
             Self::DaemonUp => f.write_str("lab dockerd answers"),
         }
     }

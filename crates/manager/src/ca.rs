@@ -190,11 +190,12 @@ pub(crate) fn issue(draft: &mut Draft<'_>, token: &str, availability: Availabili
         attachments: Vec::new(),
     });
     draft.why(Trace::Certificate { node: id, role });
-    let not_after = end_of_life(draft, draft.now);
+    let (issued, not_after) = (draft.now, end_of_life(draft, draft.now));
     Outcome::Committed(JoinResponse::Certificate(Certificate {
         node: id,
         role,
         root: cluster.ca_digest,
+        issued,
         not_after,
     }))
 }
@@ -221,7 +222,13 @@ fn renew(node: NodeId, store: &Store, now: Timestamp) -> Result<JoinResponse, Ap
         cluster.ca_digest
     };
     let not_after = end_of_life(store, now);
-    Ok(JoinResponse::Certificate(Certificate { node, role: object.role, root, not_after }))
+    Ok(JoinResponse::Certificate(Certificate {
+        node,
+        role: object.role,
+        root,
+        issued: now,
+        not_after,
+    }))
 }
 
 /// A removed node's certificate is refused (SwarmKit `ca/auth.go`).

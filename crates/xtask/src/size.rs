@@ -19,7 +19,7 @@ const BUDGET: usize = 300_000;
 
 /// What follows by itself may weigh at most: the last figure reached, rounded up. It goes up only
 /// with what the model learns; a student on a phone waits for it before the first command's answer.
-const FOLLOWS: usize = 1_019_000;
+const FOLLOWS: usize = 1_023_000;
 
 struct Weight {
     name: String,

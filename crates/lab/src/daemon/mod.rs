@@ -153,6 +153,9 @@ impl Lab {
         if node.state == api::LocalNodeState::Locked {
             return Err(texts::unavailable(texts::LOCKED));
         }
+        if node.state == api::LocalNodeState::Error {
+            return Err(texts::unavailable(texts::EXPIRED));
+        }
         match &node.manager {
             None => Err(texts::unavailable(texts::WORKER)),
             Some(manager) if manager.raft.is_none() => Err(texts::unavailable(texts::PREPARING)),

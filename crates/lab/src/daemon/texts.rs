@@ -1,6 +1,8 @@
 //! The daemon's own words (moby `daemon/cluster/errors.go`, `cluster.go`, `swarm.go`).
 
-use api::{ApiError, Code};
+use api::dispatch::Certificate;
+use api::{ApiError, Code, Timestamp};
+use engine::sh::date::Civil;
 
 /// 503: no swarm at all on this machine.
 pub(crate) const NO_SWARM: &str = "This node is not a swarm manager. Use \"docker swarm init\" or \
@@ -15,6 +17,9 @@ or has trouble connecting to the cluster.";
 /// 503: autolock is on and the key was not given since the start.
 pub(crate) const LOCKED: &str = "Swarm is encrypted and needs to be unlocked before it can be \
 used. Please use \"docker swarm unlock\" to unlock it.";
+/// 503: the daemon was not there while its certificate could have been renewed.
+pub(crate) const EXPIRED: &str = "Swarm certificates have expired. To replace them, leave the \
+swarm and join again.";
 /// Leave: locked.
 pub(crate) const LEAVE_LOCKED: &str = "Swarm is encrypted and locked. Please unlock it first or \
     use `--force` to ignore this message.";
@@ -48,6 +53,20 @@ pub(crate) fn invalid(text: impl Into<String>) -> ApiError {
 /// 404 with a text.
 pub(crate) fn not_found(text: impl Into<String>) -> ApiError {
     ApiError::new(404, text)
+}
+
+/// Why a node does not start whose certificate has expired (SwarmKit `ca/certificates.go`,
+/// `validateChain`).
+pub(crate) fn expired(certificate: &Certificate, now: Timestamp) -> String {
+    let date = |at| Civil::at(at).format("%a, %d %b %Y %H:%M:%S UTC");
+    format!(
+        "error while loading TLS certificate in \
+         /var/lib/docker/swarm/certificates/swarm-node.crt: certificate (1 - {}) not valid after \
+         {}, and it is currently {}: x509: certificate has expired or is not yet valid",
+        certificate.node,
+        date(certificate.not_after),
+        date(now)
+    )
 }
 
 /// The control API did not answer within 20 s.

@@ -29,6 +29,7 @@ impl Lab {
             SwarmStep::Resend(peer) => self.resend(machine, peer),
             SwarmStep::JoinRaft => self.ask_join_raft(machine),
             SwarmStep::Renew => self.ask_renewal(machine),
+            SwarmStep::RenewInTime => self.renew_in_time(machine),
             SwarmStep::Rejoin => self.rejoin(machine),
             SwarmStep::Left => self.left(machine),
         }
@@ -117,7 +118,7 @@ impl Lab {
     }
 
     /// It knows nobody to ask yet.
-    fn step_later(&mut self, machine: Machine, step: SwarmStep) {
+    pub(super) fn step_later(&mut self, machine: Machine, step: SwarmStep) {
         let boot = self.at(machine).map_or(0, |m| m.boot);
         self.after(RETRY_US, Event::Swarm { machine, boot, step });
     }
@@ -228,6 +229,8 @@ impl Lab {
         node.agent = Some(Agent::new(certificate.node, description, managers));
         let role = certificate.role;
         node.certificate = Some(certificate);
+        self.plan_renewal(machine);
+        let Some(node) = self.at_mut(machine).and_then(|m| m.node.as_mut()) else { return };
         if role == NodeRole::Manager {
             node.manager = Some(Manager::new());
             self.swarm_step(machine, SwarmStep::JoinRaft);
@@ -279,7 +282,13 @@ impl Lab {
             self.after(RETRY_US, Event::Swarm { machine, boot, step });
             return;
         }
-        node.certificate = Some(certificate);
+        let not_after = certificate.not_after;
+        let before = node.certificate.replace(certificate);
+        self.plan_renewal(machine);
+        if before.is_some_and(|before| before.role == role) {
+            self.note(Some(machine), TraceEvent::CertificateRenewed { not_after });
+            return;
+        }
         self.note(Some(machine), TraceEvent::RoleChanged { role });
         match role {
             NodeRole::Manager => {
