@@ -115,6 +115,10 @@ pub struct Stat {
 pub struct FileTree {
     root: Entry,
     read_only: bool,
+    /// No block is free, while a program is served: what needs one is refused with
+    /// [`Errno::NoSpace`]. Who removes something may.
+    #[serde(skip)]
+    pub(crate) full: bool,
 }
 
 impl Default for FileTree {
@@ -176,7 +180,7 @@ impl FileTree {
     /// Nothing but `/`.
     #[must_use]
     pub fn new() -> Self {
-        Self { root: Entry::dir(Timestamp(0)), read_only: false }
+        Self { root: Entry::dir(Timestamp(0)), read_only: false, full: false }
     }
 
     /// Whether writes are refused with [`Errno::ReadOnly`].
@@ -245,7 +249,11 @@ impl FileTree {
         if parts(path).is_empty() {
             return Err(Errno::IsDir);
         }
+        let full = self.full;
         let (entries, name) = self.parent_mut(path, at)?;
+        if full && !bytes.is_empty() {
+            return Err(Errno::NoSpace);
+        }
         match entries.get_mut(name) {
             Some(entry) => match &mut entry.node {
                 Node::File(old) => {
@@ -274,9 +282,13 @@ impl FileTree {
 
     /// A new directory; its parent exists.
     pub fn mkdir(&mut self, path: &str, at: Timestamp) -> Result<(), Errno> {
+        let full = self.full;
         let (entries, name) = self.parent_mut(path, at)?;
         if entries.contains_key(name) {
             return Err(Errno::Exist);
+        }
+        if full {
+            return Err(Errno::NoSpace);
         }
         entries.insert(name.to_owned(), Entry::dir(at));
         Ok(())
@@ -385,7 +397,11 @@ impl FileTree {
             self.root = entry;
             return Ok(());
         }
+        let full = self.full;
         let (entries, name) = self.parent_mut(path, at)?;
+        if full && !entries.contains_key(name) {
+            return Err(Errno::NoSpace);
+        }
         entries.insert(name.to_owned(), entry);
         Ok(())
     }
@@ -410,8 +426,10 @@ impl FileTree {
                 (Node::Dir(_), Node::Dir(_)) | (Node::File(_), Node::File(_)) => {}
             }
         }
-        self.put(to, entry, at)?;
-        self.remove_all(from, at)
+        let full = std::mem::take(&mut self.full); // what moves needs no new block
+        let done = self.put(to, entry, at).and_then(|()| self.remove_all(from, at));
+        self.full = full;
+        done
     }
 
     /// Paths that match a pattern (`*`, `?`, `[a-z]`; a leading dot only literally), in order.

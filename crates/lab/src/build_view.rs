@@ -143,7 +143,8 @@ impl Lab {
         old.engine_revision == m.engine.revision()
             && share.mesh == *m.mesh.changes
             && (old.powered, old.frozen, old.daemon) == (m.powered, m.frozen, m.daemon_up())
-            && (old.disk_full, old.leads) == (m.disk_full, m.manager().is_some_and(Manager::leads))
+            && old.disk_full == m.engine.is_disk_full()
+            && old.leads == m.manager().is_some_and(Manager::leads)
             && old.swarm == node.map_or(LocalNodeState::Inactive, |n| n.state)
             && old.node_id == m.node_id()
             && old.role == node.and_then(|n| n.certificate.as_ref()).map(|c| c.role)
@@ -215,7 +216,7 @@ impl Lab {
             containers,
             images,
             raft: manager.and_then(|manager| manager.raft.as_ref()).map(raft_view),
-            disk_full: m.disk_full,
+            disk_full: m.engine.is_disk_full(),
         })
     }
 

@@ -103,7 +103,7 @@ impl Lab {
             Fault::Fill(name) | Fault::Empty(name) => {
                 let machine = self.named(name)?;
                 let full = matches!(fault, Fault::Fill(_));
-                self.change(machine, |m| std::mem::replace(&mut m.disk_full, full) != full)
+                self.change(machine, |m| m.engine.set_disk_full(full) != full)
             }
         }
     }

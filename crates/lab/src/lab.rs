@@ -11,7 +11,7 @@ use crate::{
     View,
 };
 use api::{ApiError, Request, Response, Timestamp};
-use engine::{Catalog, FileTree};
+use engine::{Catalog, FileTree, sh};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use share::Rc;
 use sim::{Derived, Net, Queue, Streams, Time, Trace};
@@ -415,7 +415,13 @@ impl Lab {
         self.at(machine).map(|m| m.engine.files())
     }
 
-    /// A machine's files, to change.
+    /// What a machine's files are to a program that runs on it.
+    pub fn serve_files(&mut self, machine: Machine, ask: &sh::FileAsk) -> Option<sh::FileAnswer> {
+        let now = self.now;
+        self.at_mut(machine).map(|m| m.engine.serve_own_files(ask, now))
+    }
+
+    /// A machine's files, to change from outside of the lab.
     pub fn files_mut(&mut self, machine: Machine) -> Option<&mut FileTree> {
         self.at_mut(machine).map(|m| m.engine.files_mut())
     }

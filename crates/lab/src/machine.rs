@@ -26,7 +26,6 @@ pub(crate) struct MachineState {
     pub(crate) frozen: bool,
     /// Lives of its daemon so far: what was scheduled for an earlier one is void.
     pub(crate) boot: u32,
-    pub(crate) disk_full: bool,
     /// The daemon was started and its swarm part not yet.
     pub(crate) starting: bool,
     /// The daemon runs and waits for its node before it answers anybody.
@@ -162,7 +161,6 @@ impl MachineState {
             powered: true,
             frozen: false,
             boot: 0,
-            disk_full: false,
             starting: false,
             opening: false,
             engine,

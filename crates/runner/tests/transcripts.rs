@@ -120,6 +120,8 @@ impl Player {
                 Fault::KillContainer { service: service.into(), slot: slot.parse()? }
             }
             "@pullfail" => Fault::PullFail(name(1)),
+            "@fill" => Fault::Fill(name(1)),
+            "@empty" => Fault::Empty(name(1)),
             "@split" => Fault::Split(
                 name(1).split('|').map(|g| g.split(',').map(str::to_owned).collect()).collect(),
             ),

@@ -174,14 +174,13 @@ impl Desk {
 
     fn shell_asks(&mut self, at: At, ask: sh::Ask) {
         let Some(on) = self.session(at.terminal, at.session).map(|s| s.machine) else { return };
-        let now = self.now();
         let answer = match ask {
             sh::Ask::Sleep(us) => {
                 self.set_timer(us, Timer::Shell(at, sh::Answer::Timer));
                 return;
             }
-            sh::Ask::File(ask) => match self.lab.files_mut(on) {
-                Some(tree) => sh::Answer::File(sh::serve(tree, &ask, now)),
+            sh::Ask::File(ask) => match self.lab.serve_files(on, &ask) {
+                Some(answer) => sh::Answer::File(answer),
                 None => return,
             },
             sh::Ask::Net(request) => {

@@ -50,6 +50,7 @@ use crate::files::FileTree;
 use crate::net::HttpRequest;
 use crate::net::NetRequest;
 use crate::registry::Reference;
+use crate::sh;
 use api::{
     ApiError, ContainerId, ContainerSummary, Digest, Event, Item, Protocol, Request, Response,
     Timestamp,
@@ -304,9 +305,21 @@ impl Engine {
         &self.facts
     }
 
-    /// Whether programs that write get `No space left on device`, and pulls and creates fail.
-    pub fn set_disk_full(&mut self, full: bool) {
-        self.disk_full = full;
+    /// Whether programs that write get `No space left on device`, and pulls and creates fail;
+    /// how it was before.
+    pub fn set_disk_full(&mut self, full: bool) -> bool {
+        std::mem::replace(&mut self.disk_full, full)
+    }
+
+    /// The disk is full.
+    #[must_use]
+    pub const fn is_disk_full(&self) -> bool {
+        self.disk_full
+    }
+
+    /// What the machine's files are to a program of its own, outside of any container.
+    pub fn serve_own_files(&mut self, ask: &sh::FileAsk, now: Timestamp) -> sh::FileAnswer {
+        sh::serve(&mut self.files, ask, self.disk_full, now)
     }
 
     /// Ports on which the routing mesh listens on this machine: taken, for containers.

@@ -85,20 +85,7 @@ impl Engine {
             return FileAnswer::Failed(crate::Errno::NoEnt);
         };
         let full = self.disk_full;
-        let served = self.change_view(id, |tree| {
-            if full {
-                tree.set_read_only(true);
-            }
-            let answer = sh::serve(tree, ask, now);
-            if full {
-                tree.set_read_only(false);
-            }
-            answer
-        });
-        match served {
-            Ok(FileAnswer::Failed(crate::Errno::ReadOnly)) if full => {
-                FileAnswer::Failed(crate::Errno::NoSpace)
-            }
+        match self.change_view(id, |tree| sh::serve(tree, ask, full, now)) {
             Ok(answer) => answer,
             Err(error) => match ask {
                 FileAsk::Tool { argv, .. } => FileAnswer::Tool {

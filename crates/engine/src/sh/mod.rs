@@ -44,7 +44,7 @@ pub mod tty;
 #[cfg(test)]
 mod tests;
 
-pub use crate::files::{FileTree, Stat, absolute};
+pub use crate::files::{Errno, FileTree, Stat, absolute};
 pub use crate::net::{HttpRequest, HttpResponse, NetAnswer, NetRequest};
 pub use edit::{Edited, Editor, Key};
 pub use env::{Env, Kind};

@@ -47,8 +47,15 @@ pub enum FileAnswer {
     Failed(Errno),
 }
 
-/// Answers a question with a tree.
-pub fn serve(tree: &mut FileTree, ask: &FileAsk, now: Timestamp) -> FileAnswer {
+/// Answers a question with a tree, on a disk that may be full.
+pub fn serve(tree: &mut FileTree, ask: &FileAsk, full: bool, now: Timestamp) -> FileAnswer {
+    tree.full = full;
+    let answer = answer(tree, ask, now);
+    tree.full = false;
+    answer
+}
+
+fn answer(tree: &mut FileTree, ask: &FileAsk, now: Timestamp) -> FileAnswer {
     match ask {
         FileAsk::Read(path) => match tree.read(path) {
             Ok(bytes) => FileAnswer::Bytes(bytes.as_ref().clone()),

@@ -2,7 +2,7 @@
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "only the client has calls")]
 
-use super::{Action, Desk, Do, In, Machine, Timer, Timestamp, world};
+use super::{Action, Desk, Do, In, Machine, Timer, world};
 use crate::session::{At, Child, Program, Reading};
 use crate::world::sh;
 
@@ -81,17 +81,17 @@ impl Desk {
                 }
             }
             Do::ReadFile(path) => {
-                let read = self.tree_of(at, &path).map(|(tree, path, _)| {
-                    tree.read(&path).map(|b| b.as_ref().clone()).map_err(|e| e.go_text())
-                });
-                let read = read.unwrap_or_else(|| Err("no such file or directory".into()));
+                let read = match self.read_file(at, &path) {
+                    sh::FileAnswer::Bytes(bytes) => Ok(bytes),
+                    other => Err(failed(&other).go_text()),
+                };
                 self.actions.push_back(Action::Program(at, In::File(read)));
             }
             Do::WriteFile(path, bytes) => {
-                let wrote = self.tree_of(at, &path).map(|(tree, path, now)| {
-                    tree.write(&path, bytes, now).map(|()| Vec::new()).map_err(|e| e.go_text())
-                });
-                let wrote = wrote.unwrap_or_else(|| Err("no such file or directory".into()));
+                let wrote = match self.write_file(at, &path, bytes) {
+                    sh::FileAnswer::Done => Ok(Vec::new()),
+                    other => Err(failed(&other).go_text()),
+                };
                 if let (Ok(_), Some(child)) = (&wrote, self.child_mut(at)) {
                     child.changed_files = true;
                 }
@@ -132,15 +132,34 @@ impl Desk {
         }
     }
 
-    pub(super) fn tree_of(
+    /// Reads a file as a program names it: on its machine, from its directory.
+    fn read_file(&mut self, at: At, path: &str) -> sh::FileAnswer {
+        self.file(at, path, sh::FileAsk::Read)
+    }
+
+    /// Writes a file likewise.
+    pub(super) fn write_file(&mut self, at: At, path: &str, bytes: Vec<u8>) -> sh::FileAnswer {
+        self.file(at, path, |path| sh::FileAsk::Write { path, bytes, append: false })
+    }
+
+    fn file(
         &mut self,
         at: At,
         path: &str,
-    ) -> Option<(&mut sh::FileTree, String, Timestamp)> {
-        let session = self.session(at.terminal, at.session)?;
-        let on = session.machine;
-        let path = sh::absolute(&session.children.get(&at.ticket)?.cwd, path);
-        let now = self.now();
-        self.lab.files_mut(on).map(|tree| (tree, path, now))
+        ask: impl FnOnce(String) -> sh::FileAsk,
+    ) -> sh::FileAnswer {
+        let session = self.session(at.terminal, at.session);
+        let place = session.and_then(|s| Some((s.machine, &s.children.get(&at.ticket)?.cwd)));
+        let ask = place.map(|(on, cwd)| (on, ask(sh::absolute(cwd, path))));
+        let answer = ask.and_then(|(on, ask)| self.lab.serve_files(on, &ask));
+        answer.unwrap_or(sh::FileAnswer::Failed(sh::Errno::NoEnt))
+    }
+}
+
+/// Why a file was not read or written.
+pub(super) const fn failed(answer: &sh::FileAnswer) -> sh::Errno {
+    match answer {
+        sh::FileAnswer::Failed(why) => *why,
+        _ => sh::Errno::NoEnt,
     }
 }

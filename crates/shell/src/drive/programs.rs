@@ -5,6 +5,7 @@
     reason = "each program names the inputs it knows; any other means nothing to it"
 )]
 
+use super::client::failed;
 use super::{Action, Desk, Fault, In, Key, Timer, world};
 use crate::display::Display;
 use crate::host::Start;
@@ -209,10 +210,10 @@ impl Desk {
             Asked::Draw => self.draw_nano(at),
             Asked::Quit => self.leave_nano(at),
             Asked::Save(path, text) => {
-                let wrote = self.tree_of(at, &path).map(|(tree, path, now)| {
-                    tree.write(&path, text.into_bytes(), now).map_err(|e| e.text().to_owned())
-                });
-                let wrote = wrote.unwrap_or_else(|| Err("No such file or directory".into()));
+                let wrote = match self.write_file(at, &path, text.into_bytes()) {
+                    sh::FileAnswer::Done => Ok(()),
+                    other => Err(failed(&other).text().to_owned()),
+                };
                 let Some(child) = self.child_mut(at) else { return };
                 child.changed_files |= wrote.is_ok();
                 let over = match &mut child.program {

@@ -60,7 +60,7 @@ impl Host {
                 self.timers.insert((self.now + us, ticket.0), ticket);
             }
             Step::Ask(ticket, Ask::File(ask)) => {
-                let answer = serve(&mut self.tree, &ask, Timestamp(self.now));
+                let answer = serve(&mut self.tree, &ask, false, Timestamp(self.now));
                 queue.push_back(Input::Answer(ticket, Answer::File(answer)));
             }
             Step::Ask(ticket, Ask::Net(request)) => {
