@@ -1,4 +1,6 @@
 //! Doing a [`Fault`] to the machines.
+//!
+//! **Left out:** clocks that go wrong; disks that fill up by themselves: one is full or is not.
 
 use crate::event::{Event, SwarmStep, Wire};
 use crate::lab::Lab;

@@ -4,6 +4,9 @@
 //! |---|---|
 //! | SwarmKit | `manager/state/raft`, `manager/state/raft/transport`, `manager/manager.go` |
 //!
+//! **Left out:** while leadership is handed over SwarmKit refuses writes (`raft proposal dropped`);
+//! here they wait for its end.
+//!
 //! **Invariant:** the store changes only here, by entries that raft handed out as committed.
 
 use crate::Machine;

@@ -6,6 +6,8 @@
 //! | watches | tasks of followed services |
 //! | writes | nothing |
 //! | SwarmKit | `manager/logbroker` |
+//!
+//! **Left out:** a reader that goes away is not told to the agents: what they still send is dropped.
 
 use crate::Store;
 use crate::dispatcher::Dispatcher;

@@ -166,7 +166,10 @@ impl Shell {
             run.writing = false;
             if let Some(Answer::File(FileAnswer::Failed(error))) = thread.answer.take() {
                 let name = run.words.first().map_or("", String::as_str);
-                let text = format!("{name}: write error: {error}\n").into_bytes();
+                // the shell's own commands speak with its name before theirs
+                let own = super::builtin::NAMES.contains(&name);
+                let prefix = if own { thread.env.prefix() } else { String::new() };
+                let text = format!("{prefix}{name}: write error: {error}\n").into_bytes();
                 run.stderr.extend(&text);
                 self.write_now(&run.fds[2].clone(), text);
                 if !matches!(run.prog, Prog::Child { .. }) {

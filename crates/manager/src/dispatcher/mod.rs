@@ -10,6 +10,8 @@
 //! Reports are written in batches, every 100 ms. An agent hears of its tasks 100 ms after the
 //! last change, or after 100 changes.
 //!
+//! **Left out:** volumes of CSI plugins (they came after 20.10).
+//!
 //! **Invariant:** an observed state never goes back, and no agent speaks for another's task.
 
 mod assignments;

@@ -13,6 +13,8 @@
 //! `scheduler.slots`: for each task by slot, one `pick` among the places left, listed by host
 //! name, then id, unless they are all the same).
 //!
+//! **Left out:** volumes of CSI plugins (they came after 20.10).
+//!
 //! **Invariant:** never looks at limits, only at reservations.
 
 pub(crate) mod constraint;
