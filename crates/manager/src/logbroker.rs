@@ -7,7 +7,7 @@
 //! | writes | nothing |
 //! | SwarmKit | `manager/logbroker` |
 //!
-//! **Left out:** a reader that goes away is not told to the agents: what they still send is dropped.
+//! **Left out:** that a reader has gone is not told to the agents; what they send then is dropped.
 
 use crate::Store;
 use crate::dispatcher::Dispatcher;

@@ -17,7 +17,7 @@
 //! [`Agent::restarted`]. The session and what is under way do not. After [`Agent::close`] the list
 //! is empty: what comes next is as the manager believes it to be.
 //!
-//! **Left out:** templates in what a task mounts or is called; log subscriptions are not ended early.
+//! **Left out:** log subscriptions are not ended early.
 //!
 //! **Invariant:** an observed state never goes back.
 

@@ -9,7 +9,7 @@
 //! Reads see what is committed. A write is one transaction: it either changes the draft and is
 //! answered when that is committed, or leaves the draft alone and is refused at once.
 //!
-//! **Left out:** filters (the daemon applies them), templates in specs, external CAs.
+//! **Left out:** filters (the daemon applies them), the check of templates in specs, external CAs.
 
 mod cluster;
 mod common;
