@@ -31,9 +31,11 @@ impl Lab {
     pub(super) fn renew_in_time(&mut self, machine: Machine) {
         let now = self.now;
         let Some(node) = self.at_mut(machine).and_then(|m| m.node.as_mut()) else { return };
-        if node.renew_at != Some(now) || node.renewing.is_some() {
+        // a later certificate has a later time; one that stood still comes here late
+        if node.renew_at.is_none_or(|at| at > now) || node.renewing.is_some() {
             return;
         }
+        node.renew_at = None;
         node.renewing = node.certificate.as_ref().map(|c| c.role);
         self.ask_renewal(machine);
     }
