@@ -10,7 +10,7 @@ use crate::event::{Broken, Event, Rpc, Wire};
 use crate::lab::{About, Lab, Question, Work};
 use crate::{Answer, CallId, Machine};
 use api::dispatch::LogLine;
-use api::{ApiError, Code, ControlRequest, ControlResponse, Item, Response, Timestamp};
+use api::{ApiError, Code, ControlRequest, ControlResponse, Item, Request, Response, Timestamp};
 
 const NO_LEADER_RETRY_US: u64 = 1_000_000;
 const NEW_LEADER_RETRY_US: u64 = 500_000;
@@ -138,8 +138,13 @@ impl Lab {
         if !subscribed {
             self.rpcs.remove(&rpc);
         }
-        let Some(learned) = self.learned(call) else { return };
+        let Some(Work::Swarm(work)) = self.calls.get_mut(&call).map(|c| &mut c.work) else {
+            return;
+        };
+        let prunes = matches!(work.request, Request::NetworkPrune { .. });
+        let learned = &mut work.learned;
         match answer.map(|a| *a) {
+            result if prunes && learned.networks.is_some() => learned.removed.push(result.is_ok()),
             Ok(response) => take(learned, response),
             Err(error) => learned.refused = Some(error),
         }

@@ -22,12 +22,14 @@ fn any(filters: &Filters, key: &str, test: impl Fn(&str) -> bool) -> bool {
 
 /// `k` or `k=v`, all of them (labels are an *and*, as SwarmKit's `checkFilterLabels`).
 fn labels(filters: &Filters, key: &str, have: &Labels) -> bool {
-    filters.get(key).is_none_or(|values| {
-        values.iter().all(|wanted| match wanted.split_once('=') {
-            Some((k, v)) => have.get(k).is_some_and(|h| v.is_empty() || h == v),
-            None => have.contains_key(wanted),
-        })
-    })
+    filters.get(key).is_none_or(|values| values.iter().all(|wanted| has_label(have, wanted)))
+}
+
+fn has_label(have: &Labels, wanted: &str) -> bool {
+    match wanted.split_once('=') {
+        Some((k, v)) => have.get(k).is_some_and(|h| v.is_empty() || h == v),
+        None => have.contains_key(wanted),
+    }
 }
 
 const NODE_KEYS: &[&str] = &["name", "id", "label", "node.label", "role", "membership"];
@@ -153,6 +155,12 @@ pub(crate) fn secret(filters: &Filters, secret: &Secret) -> bool {
 pub(crate) fn config(filters: &Filters, config: &Config) -> bool {
     let a = &config.spec.annotations;
     file(filters, config.id.as_str(), &a.name, &a.labels)
+}
+
+/// Whether what has these labels is to be pruned.
+pub(crate) fn pruned(filters: &Filters, own: &Labels) -> bool {
+    let mut kept = filters.get("label!").into_iter().flatten();
+    labels(filters, "label", own) && !kept.any(|wanted| has_label(own, wanted))
 }
 
 /// Checks the filters of `network ls`.

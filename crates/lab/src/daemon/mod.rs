@@ -18,6 +18,7 @@ mod control;
 mod defaults;
 pub(crate) mod filter;
 mod info;
+mod networks;
 pub(crate) mod resolve;
 mod steps;
 pub(crate) use steps::service_status as counts;
@@ -50,6 +51,8 @@ pub(crate) struct Learned {
     pub(crate) digest: Option<Box<FetchReply>>,
     /// The write is done: the new object's id, if it made one.
     pub(crate) done: Option<String>,
+    /// A prune: which of the swarm's unused networks, in their order, could be removed.
+    pub(crate) removed: Vec<bool>,
     pub(crate) subscribed: bool,
     /// The leader's refusal, for those who can go on without an answer.
     pub(crate) refused: Option<ApiError>,

@@ -5,6 +5,7 @@
     reason = "each function looks at one family of requests; the others are not its business"
 )]
 
+use super::networks::network;
 use super::resolve::resolve;
 use super::texts::{invalid, not_found, unavailable};
 use super::{Learned, Next, SwarmCall, defaults, filter, texts};
@@ -50,7 +51,9 @@ pub(crate) fn concerns_swarm(request: &Request, active_manager: bool) -> bool {
             spec.driver == "overlay" || scope == "swarm" || (active_manager && spec.ingress)
         }
         Request::NetworkInspect { .. } => true,
-        Request::NetworkList { .. } | Request::NetworkRemove { .. } => active_manager,
+        Request::NetworkList { .. }
+        | Request::NetworkRemove { .. }
+        | Request::NetworkPrune { .. } => active_manager,
         _ => false,
     }
 }
@@ -64,6 +67,7 @@ pub(crate) fn works_without_manager(request: &Request) -> bool {
             | Request::NetworkList { .. }
             | Request::NetworkInspect { .. }
             | Request::NetworkRemove { .. }
+            | Request::NetworkPrune { .. }
             | Request::NetworkCreate { .. }
     )
 }
@@ -73,13 +77,16 @@ pub(crate) fn no_swarm(_request: &Request) -> ApiError {
     unavailable(texts::NO_SWARM)
 }
 
-type Step = Result<Next, ApiError>;
+pub(super) type Step = Result<Next, ApiError>;
 
 /// The next step of a call.
 pub(crate) fn next(call: &SwarmCall, active: bool, own: Option<NodeId>) -> Next {
     let learned = &call.learned;
     if let Some(error) = &learned.refused
-        && !matches!(call.request, Request::Info | Request::NetworkList { .. })
+        && !matches!(
+            call.request,
+            Request::Info | Request::NetworkList { .. } | Request::NetworkPrune { .. }
+        )
     {
         return Next::Answer(Err(error.clone()));
     }
@@ -111,7 +118,8 @@ pub(crate) fn next(call: &SwarmCall, active: bool, own: Option<NodeId>) -> Next 
         Request::NetworkList { .. }
         | Request::NetworkInspect { .. }
         | Request::NetworkCreate { .. }
-        | Request::NetworkRemove { .. } => network(&call.request, learned, active, own.is_some()),
+        | Request::NetworkRemove { .. }
+        | Request::NetworkPrune { .. } => network(&call.request, learned, active, own.is_some()),
         Request::DistributionInspect { image } => distribution(image, learned),
         Request::Info => Ok(info(learned, active)),
         other => Ok(Next::Local(other.clone())),
@@ -128,12 +136,13 @@ macro_rules! list {
         }
     };
 }
+pub(super) use list;
 
-fn answer(response: Response) -> Step {
+pub(super) fn answer(response: Response) -> Step {
     Ok(Next::Answer(Ok(response)))
 }
 
-fn created(id: &str, warnings: Vec<String>) -> Step {
+pub(super) fn created(id: &str, warnings: Vec<String>) -> Step {
     answer(Response::Created { id: id.to_owned(), warnings })
 }
 
@@ -348,7 +357,7 @@ fn unpinned(image: &str) -> Option<Reference> {
     reference.digest.is_none().then(|| reference.with_default_tag())
 }
 
-fn local_networks(learned: &Learned) -> &[NetworkResource] {
+pub(super) fn local_networks(learned: &Learned) -> &[NetworkResource] {
     match learned.local.as_ref().map(|r| r.as_ref().map(Box::as_ref)) {
         Some(Ok(Response::Networks(list))) => list,
         Some(Ok(_) | Err(_)) | None => &[],
@@ -493,152 +502,6 @@ fn config(request: &Request, learned: &Learned) -> Step {
         }
         _ => answer(Response::Done),
     }
-}
-
-fn network(request: &Request, learned: &Learned, active: bool, in_swarm: bool) -> Step {
-    let local = |request: Request| match &learned.local {
-        None => Ok(Next::Local(request)),
-        Some(result) => Ok(Next::Answer(result.clone().map(|r| *r))),
-    };
-    match request {
-        Request::NetworkCreate { spec, scope, .. } => {
-            if let Some(id) = &learned.done {
-                return created(id, Vec::new());
-            }
-            if !active {
-                return Err(create_refused(scope, in_swarm));
-            }
-            if spec.ingress && spec.driver != "overlay" && scope != "swarm" {
-                return Err(invalid("Ingress network can only be global scope network"));
-            }
-            let all = list!(learned, networks, ListNetworks);
-            let name = &spec.annotations.name;
-            if learned.local.is_none() {
-                return Ok(Next::Local(Request::NetworkList { filters: Filters::new() }));
-            }
-            let taken = all.iter().any(|n| n.spec.annotations.name == *name && !n.predefined)
-                || local_networks(learned).iter().any(|n| n.name == *name);
-            if taken {
-                let text = format!("network with name {name} already exists");
-                return Err(ApiError::new(409, text));
-            }
-            Ok(Next::Ask(ControlRequest::CreateNetwork(Box::new(spec.clone()))))
-        }
-        Request::NetworkList { filters } => {
-            filter::check_networks(filters)?;
-            if learned.refused.is_none() {
-                let _ = list!(learned, networks, ListNetworks);
-            }
-            if learned.local.is_none() {
-                return local(request.clone());
-            }
-            answer(Response::Networks(all_networks(filters, learned)))
-        }
-        Request::NetworkInspect { .. } if !active => local(request.clone()),
-        // of this scope are also the swarm's `bridge` and `host`, but no network of the machine
-        Request::NetworkInspect { network, scope, .. } if scope == "swarm" => {
-            let all = list!(learned, networks, ListNetworks);
-            answer(Response::Network(Box::new(filter::resource(resolve(all, network)?))))
-        }
-        Request::NetworkInspect { network, scope, .. } => {
-            let all = list!(learned, networks, ListNetworks);
-            match &learned.local {
-                None => local(request.clone()),
-                Some(Err(error)) if error.is_not_found() && scope != "local" => {
-                    let visible: Vec<_> = all.iter().filter(|n| !n.predefined).cloned().collect();
-                    if let Some((n, what)) = several(&visible, network) {
-                        let which = format!("network {network} is ambiguous");
-                        let text = format!("{n} matches found based on {what}: {which}");
-                        return Err(invalid(text));
-                    }
-                    let found = resolve(&visible, network)
-                        .map_err(|e| if e.status == 404 { error.clone() } else { e })?;
-                    answer(Response::Network(Box::new(filter::resource(found))))
-                }
-                Some(result) => {
-                    let result = result.clone().map(|r| *r);
-                    Ok(Next::Answer(result.map(|r| with_swarm_facts(r, all))))
-                }
-            }
-        }
-        Request::NetworkRemove { network } => {
-            if learned.done.is_some() {
-                return answer(Response::Done);
-            }
-            let all = list!(learned, networks, ListNetworks);
-            match all.iter().filter(|n| !n.predefined).cloned().collect::<Vec<_>>() {
-                visible if resolve(&visible, network).is_ok() => {
-                    let id = resolve(&visible, network)?.id;
-                    Ok(Next::Ask(ControlRequest::RemoveNetwork(id)))
-                }
-                visible => match several(&visible, network) {
-                    Some((n, what)) => Err(invalid(format!(
-                        "network {network} is ambiguous ({n} matches found based on {what})"
-                    ))),
-                    None => local(request.clone()),
-                },
-            }
-        }
-        _ => answer(Response::Done),
-    }
-}
-
-/// How many networks are meant, if several are, and by what
-/// (moby `api/server/router/network/network_routes.go`).
-fn several(networks: &[Rc<Network>], reference: &str) -> Option<(usize, &'static str)> {
-    let named = networks.iter().filter(|n| n.spec.annotations.name == reference).count();
-    let begun = networks.iter().filter(|n| n.id.as_str().starts_with(reference)).count();
-    match (named, begun) {
-        (0, 2..) => Some((begun, "ID prefix")),
-        (2.., _) => Some((named, "name")),
-        _ => None,
-    }
-}
-
-/// The engine knows who is attached here; the swarm knows the rest.
-fn with_swarm_facts(response: Response, networks: &[Rc<Network>]) -> Response {
-    match response {
-        Response::Network(mut here) => {
-            if let Some(found) = networks.iter().find(|n| n.id.as_str() == here.id) {
-                let swarm = filter::resource(found);
-                let (containers, peers) = (here.containers.clone(), here.peers.clone());
-                *here = NetworkResource { containers, peers, ..swarm };
-            }
-            Response::Network(here)
-        }
-        other => other,
-    }
-}
-
-fn create_refused(scope: &str, in_swarm: bool) -> ApiError {
-    match (scope, in_swarm) {
-        ("swarm", false) => {
-            invalid("cannot create a swarm scoped network when swarm is not active")
-        }
-        (_, false) => unavailable(texts::NO_SWARM),
-        (_, true) => ApiError::new(
-            403,
-            "Cannot create a multi-host network from a worker node. Please create the network \
-             from a manager node.",
-        ),
-    }
-}
-
-fn all_networks(filters: &Filters, learned: &Learned) -> Vec<NetworkResource> {
-    let mut all: Vec<NetworkResource> = learned
-        .networks
-        .iter()
-        .flatten()
-        .filter(|n| !n.predefined)
-        .map(|n| filter::resource(n))
-        .filter(|n| filter::network(filters, n))
-        .collect();
-    for here in local_networks(learned) {
-        if all.iter().all(|n| n.id != here.id) {
-            all.push(here.clone());
-        }
-    }
-    all
 }
 
 fn distribution(image: &str, learned: &Learned) -> Step {

@@ -36,7 +36,8 @@ impl Subnet {
         other.len >= self.len && other.base & mask(self.len) == self.base
     }
 
-    fn overlaps(self, other: Self) -> bool {
+    /// Whether they share an address.
+    pub(crate) fn overlaps(self, other: Self) -> bool {
         self.covers(other) || other.covers(self)
     }
 

@@ -34,6 +34,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The option that carries an overlay's VXLAN id.
 const VXLAN_OPTION: &str = "com.docker.network.driver.overlay.vxlanid_list";
+/// A subnet was asked for that another network of the swarm has in part: the new one waits, without
+/// a driver, until that one is gone (libnetwork `ipamapi`, `ErrPoolOverlap`; recording g_objects).
+const POOL_OVERLAPS: &str =
+    "invalid pool request: Pool overlaps with other one on this address space";
 /// The first VXLAN id.
 const FIRST_VXLAN: u32 = 4096;
 /// How often what found nothing free is tried again.
@@ -247,6 +251,11 @@ impl Allocator {
                 self.nothing_free(draft, what, "could not find an available subnet");
                 return;
             };
+            if used.iter().any(|other| other.overlaps(subnet)) {
+                let what = format!("network {}", network.spec.annotations.name);
+                self.nothing_free(draft, what, POOL_OVERLAPS);
+                return;
+            }
             used.insert(subnet);
             config.subnet = subnet.to_string();
             if config.gateway.is_empty() {
